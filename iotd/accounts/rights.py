@@ -1,0 +1,85 @@
+"""The one rights table: which role may call which route.
+
+Every declared route has a row here; a route without one is refused at start.
+The tests make every allowed and every refused call from this table.
+"""
+
+from __future__ import annotations
+
+ROLES = ("admin", "operator", "viewer", "doctor", "patient")
+
+PUBLIC = frozenset({"*"})  # anyone, also without an account
+LOOPBACK = frozenset({"@loopback", "*token"})  # this machine, or any token or session
+SIGNED_IN = frozenset(ROLES)
+ADMIN = frozenset({"admin"})
+OPERATORS = frozenset({"admin", "operator"})
+WATCHERS = frozenset({"admin", "operator", "viewer"})
+
+RIGHTS: dict[str, frozenset[str]] = {
+    # site
+    "site.healthz": PUBLIC,
+    "site.readyz": PUBLIC,
+    "site.metrics": LOOPBACK,
+    "site.openapi": PUBLIC,
+    "site.static": PUBLIC,
+    "site.events": SIGNED_IN,
+    "site.home": SIGNED_IN,
+    # accounts
+    "accounts.login_page": PUBLIC,
+    "accounts.setup_page": PUBLIC,
+    "accounts.users_page": ADMIN,
+    "accounts.account_page": SIGNED_IN,
+    "accounts.set_up": PUBLIC,
+    "accounts.log_in": PUBLIC,
+    "accounts.log_out": SIGNED_IN,
+    "accounts.whoami": SIGNED_IN,
+    "accounts.list_sessions": SIGNED_IN,
+    "accounts.end_session": SIGNED_IN,
+    "accounts.change_password": SIGNED_IN,
+    "accounts.start_second_factor": SIGNED_IN,
+    "accounts.confirm_second_factor": SIGNED_IN,
+    "accounts.new_recovery_codes": SIGNED_IN,
+    "accounts.list_users": ADMIN,
+    "accounts.add_user": ADMIN,
+    "accounts.change_user": ADMIN,
+    "accounts.remove_user": ADMIN,
+    "accounts.reset_user": ADMIN,
+    "accounts.list_tokens": ADMIN,
+    "accounts.add_token": ADMIN,
+    "accounts.revoke_token": ADMIN,
+    "accounts.list_audit": ADMIN,
+    # devices
+    "devices.devices_page": OPERATORS,
+    "devices.list_devices": OPERATORS,
+    "devices.list_refusals": OPERATORS,
+    "devices.get_device": OPERATORS,
+    "devices.change_device": OPERATORS,
+    "devices.remove_device": OPERATORS,
+    "devices.approve": OPERATORS,
+    "devices.revoke": OPERATORS,
+    "devices.make_key": OPERATORS,
+    "devices.command": OPERATORS,
+    # cameras
+    "cameras.cameras_page": WATCHERS,
+    "cameras.camera_page": WATCHERS,
+    "cameras.wall_page": WATCHERS,
+    "cameras.list_cameras": WATCHERS,
+    "cameras.get_camera": WATCHERS,
+    "cameras.start": OPERATORS,
+    "cameras.stop": OPERATORS,
+    "cameras.stream": WATCHERS,
+    "cameras.snapshot": WATCHERS,
+    "cameras.wall_stream": WATCHERS,
+}
+
+# server-sent events by name: who hears them
+EVENTS: dict[str, frozenset[str]] = {
+    "device": OPERATORS,
+    "camera": WATCHERS,
+}
+
+
+def may(role: str | None, route_name: str) -> bool:
+    """Whether ``role`` (None: nobody signed in) may call the route."""
+    allowed = RIGHTS[route_name]
+    return allowed == PUBLIC or (role is not None and ("*token" in allowed or role in allowed))

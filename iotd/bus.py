@@ -1,0 +1,63 @@
+"""Typed events inside the process: a service publishes, others listen.
+
+Delivery is at once and in order, on the reactor's thread. A listener that
+raises is logged and never keeps the others from hearing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Callable, TypeVar
+
+from twisted.logger import Logger
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True)
+class DeviceChanged:
+    """A device as the API shows it; ``state`` is "deleted" when it is gone."""
+
+    id: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CameraChanged:
+    """A camera as the API shows it."""
+
+    id: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SessionEnded:
+    """A session or token ended; what it holds open must close within 2 s."""
+
+    session: str
+
+
+class Bus:
+    """Listeners by event type."""
+
+    _log = Logger()
+
+    def __init__(self) -> None:
+        self._listeners: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+
+    def subscribe(
+        self, kind: type[E], listener: Callable[[E], None]
+    ) -> Callable[[], None]:
+        """Call ``listener(event)`` for each ``kind``; returns what ends it."""
+        listeners = self._listeners[kind]
+        listeners.append(listener)
+        return lambda: listeners.remove(listener) if listener in listeners else None
+
+    def publish(self, event: object) -> None:
+        """Tell everyone who listens to this very type."""
+        for listener in tuple(self._listeners[type(event)]):
+            try:
+                listener(event)
+            except Exception:
+                self._log.failure("a listener to {kind} failed", kind=type(event).__name__)
