@@ -1,0 +1,56 @@
+# Everything of a checkout. Nothing is done twice: .venv/.installed remembers the install,
+# deploy/build_backend.py the front-end.
+
+# 3.11 is what the tests run on; any newer one is taken too
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+DATA ?= var
+
+.PHONY: help install run demo test soak bench lint clean
+
+help:
+	@echo "make install   everything into .venv, front-end bundled"
+	@echo "make run       the daemon, on http://localhost:8080 (data in $(DATA)/)"
+	@echo "make demo      the daemon and four virtual cameras (data in var/demo/)"
+	@echo "make test      lint and all tests; missing Debian packages are installed first"
+	@echo "make soak      hours of load and faults, watching memory and descriptors"
+	@echo "make bench     the table of docs/performance.md"
+	@echo "make lint      flake8, mypy, import-linter"
+	@echo "make clean     remove what was built (not the data)"
+
+.venv/.installed: setup.cfg pyproject.toml
+	@test -n "$(PYTHON)" || { echo "iotd: needs Python 3.11 or newer: none found on the PATH"; exit 1; }
+	@echo "iotd: making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv || { echo "iotd: no venv module? On Debian: apt install python3-venv"; exit 1; }
+	@echo "iotd: installing iotd and its development tools into .venv (some minutes the first time)"
+	@$(BIN)/pip install --disable-pip-version-check --quiet --editable '.[dev]'
+	@touch $@
+
+install: .venv/.installed
+	@$(BIN)/python deploy/build_backend.py
+
+run: install
+	@echo "iotd: starting; open http://localhost:8080 (first time: the address with a token printed below)"
+	@exec $(BIN)/twistd --pidfile= -n iotd --data $(DATA)
+
+demo: install
+	@BIN=$(BIN) deploy/demo.sh
+
+test: install
+	@deploy/test-setup.sh
+	@$(BIN)/python tests/run.py
+
+soak: install
+	@echo "iotd: soaking; Ctrl-C ends it"
+	@$(BIN)/python -m bench.soak
+
+bench: install
+	@echo "iotd: measuring; keep the machine otherwise idle"
+	@$(BIN)/python -m bench
+
+lint: .venv/.installed
+	@$(BIN)/python tests/run.py --lint-only
+
+clean:
+	rm -rf .venv build dist *.egg-info web/node_modules web/static/dist _trial_temp* .mypy_cache .import_linter_cache
