@@ -1,0 +1,215 @@
+"""What a single value of the configuration must be: endpoints, zones, URLs, networks.
+
+Each check takes the text and gives it back, or raises :class:`Wrong`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import zoneinfo
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic_core import PydanticCustomError
+from sqlalchemy.engine import make_url
+from twisted.internet import endpoints
+
+from iotd.config_faults import masked, nearest
+
+BACKLOG = 1024  # connections the kernel keeps waiting; Twisted's own default is 50
+
+_PUT_A_BACKLOG = ("tcp", "tcp6", "ssl", "unix")
+_ENDPOINT_KINDS = ("tcp", "tcp6", "ssl", "unix", "tls", "systemd", "haproxy")
+_HOST = re.compile(
+    r"^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$"
+)
+
+
+class Url(str):
+    """A URL that may hold a password: itself for use, masked in any ``repr``."""
+
+    def __repr__(self) -> str:
+        return repr(masked(self))
+
+    @property
+    def masked(self) -> str:
+        """The URL for people: its password is ``***``."""
+        return masked(self)
+
+
+def wrong(reason: str, near: str | None = None) -> NoReturn:
+    """Refuse a value: the reason, and what was probably meant."""
+    raise PydanticCustomError("wrong", "{reason}", {"reason": reason, "near": near})
+
+
+def check_endpoint(text: str) -> str:
+    """A listener as Twisted's endpoint string, parsed but not bound."""
+    kind = text.partition(":")[0]
+    try:
+        endpoint = _parsed(text)
+    except Exception as problem:
+        wrong(*_why_no_endpoint(text, kind, problem))
+    port, _ = bound_to(endpoint)
+    if port is not None and not 0 <= port <= 65535:
+        wrong(f"port {port} is not from 0 to 65535")
+    if getattr(endpoint, "_address", None) == "":
+        wrong("it has no path")
+    return text
+
+
+def with_backlog(text: str, backlog: int = BACKLOG) -> str:
+    """The endpoint string with a listen backlog, unless it names its own or can't have one."""
+    if text.partition(":")[0] not in _PUT_A_BACKLOG or ":backlog=" in text:
+        return text
+    return f"{text}:backlog={backlog}"
+
+
+def bound_to(endpoint: Any) -> tuple[int | None, str]:
+    """The TCP port and address that an endpoint will bind; no port for other kinds."""
+    inner = getattr(endpoint, "_wrappedEndpoint", None) or getattr(endpoint, "endpoint", None)
+    if inner is not None:
+        return bound_to(inner)
+    return getattr(endpoint, "_port", None), getattr(endpoint, "_interface", "")
+
+
+def same_port(one: str, other: str) -> int | None:
+    """The port that two endpoint strings, both good, can't share; None when they can."""
+    port, here = bound_to(_parsed(one))
+    other_port, there = bound_to(_parsed(other))
+    if not port or port != other_port:
+        return None
+    clash = here == there or "::" in (here, there) or _covers(here, there) or _covers(there, here)
+    return port if clash else None
+
+
+def check_timezone(text: str) -> str:
+    """A name of the IANA zone table that this machine knows."""
+    try:
+        zoneinfo.ZoneInfo(text)
+    except Exception:
+        if text != "UTC":
+            wrong("", _nearest_zone(text))
+    return text
+
+
+def check_site_name(text: str) -> str:
+    """One to 64 printable characters."""
+    if not 1 <= len(text) <= 64 or not text.isprintable() or text != text.strip():
+        wrong("")
+    return text
+
+
+def check_public_url(text: str) -> str:
+    """The address people open, without a trailing slash."""
+    parts = _split(text)
+    if parts.scheme not in ("http", "https"):
+        wrong("" if parts.scheme else "it has no http:// or https://")
+    if parts.username is not None:
+        wrong("it holds a user name")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        wrong("it goes on after the host; pages lie at /", f"{parts.scheme}://{parts.netloc}")
+    return text.rstrip("/")
+
+
+def check_broker(text: str) -> str:
+    """``embedded``, or the URL of an MQTT broker."""
+    if text == "embedded":
+        return text
+    if "://" not in text:
+        wrong("", nearest(text, ["embedded"]))
+    parts = _split(text)
+    if parts.scheme not in ("mqtt", "mqtts"):
+        wrong(f"its scheme is {parts.scheme!r}")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        wrong("it goes on after the port")
+    return Url(text)
+
+
+def check_topic(text: str) -> str:
+    """A topic to hear, or nothing; wildcards would hear the daemon's own."""
+    if any(each in text for each in "+#\0"):
+        wrong("it has a wildcard")
+    if len(text.encode()) > 200 or text.startswith(("$", "iotd/")):
+        wrong("")
+    return text
+
+
+def check_store_url(text: str) -> str:
+    """A SQLite file or a MySQL database, as SQLAlchemy writes them."""
+    scheme = text.partition("://")[0]
+    if scheme not in ("sqlite", "mysql+pymysql"):
+        near = {"sqlite3": "sqlite", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
+        wrong(f"its scheme is {scheme!r}" if "://" in text else "", near.get(scheme))
+    try:
+        url = make_url(text)
+    except Exception:
+        wrong("it can't be read")
+    if scheme == "sqlite" and (url.host or url.database in (None, "", ":memory:")):
+        wrong("it names no file")
+    if scheme == "mysql+pymysql" and not (url.host and url.database):
+        wrong("it names no host" if not url.host else "it names no database")
+    return Url(text)
+
+
+def check_network(text: str) -> str:
+    """An address or a network of proxies whose X-Forwarded-For is believed."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        try:
+            near = str(ipaddress.ip_network(text, strict=False))
+        except ValueError:
+            near = None
+        wrong("", near)
+    return text
+
+
+def _parsed(text: str) -> Any:
+    # without a reactor: parsing needs none, and nothing here listens
+    return endpoints.serverFromString(None, text)  # type: ignore[no-untyped-call]
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        wrong("its port is not from 1 to 65535" if "[" not in text else "it can't be read")
+    if port == 0:
+        wrong("its port is not from 1 to 65535")
+    if parts.scheme and not _HOST.match(parts.hostname or ""):
+        wrong("it names no host")
+    return parts
+
+
+def _why_no_endpoint(text: str, kind: str, problem: Exception) -> tuple[str, str | None]:
+    if text.isdigit():
+        return "it has no kind", f"tcp:{text}"
+    if kind not in _ENDPOINT_KINDS:
+        near = nearest(kind, _ENDPOINT_KINDS)
+        return f"{kind!r} is no kind of endpoint", near and near + text[len(kind):]
+    if isinstance(problem, OSError):
+        return f"{problem.filename}: {problem.strerror}", None
+    option = re.search(r"keyword argument '(.*)'", str(problem))
+    if option:
+        return f"it has no option {option[1]!r}", None
+    if isinstance(problem, TypeError):
+        return "it lacks a part" if "missing" in str(problem) else "it has too many parts", None
+    return _plain(problem), None
+
+
+def _plain(problem: Exception) -> str:
+    digits = re.search(r"invalid literal for int\(\) with base \d+: (.*)", str(problem))
+    return f"{digits[1]} is not a number" if digits else str(problem)[:120] or "it can't be read"
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    return wide == "" and ":" not in narrow
+
+
+def _nearest_zone(text: str) -> str | None:
+    zones = zoneinfo.available_timezones()
+    by_city = {zone.rpartition("/")[2]: zone for zone in sorted(zones)}
+    near = nearest(text, zones) or by_city.get(nearest(text, by_city) or "")
+    return near
