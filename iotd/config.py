@@ -13,7 +13,7 @@
     config.store    .url
 
 Lists are tuples of str. ``mqtt.broker`` and ``store.url`` are str for use and
-hide their password in ``repr``; ``.masked`` is for people.
+hide their password in ``repr``; ``config_faults.masked(url)`` is for people.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from iotd.config_sources import Entry, read_environment, read_file, variable_of
 
 __all__ = ["Config", "ConfigFaults", "Fault", "KINDS", "load", "variable_of"]
 
+TOP = ("data_dir", *(f"[{section}]" for section in SECTIONS))
 LISTENERS = ("web.listen", "devices.listen", "cameras.listen", "mqtt.listen")
 
 
@@ -93,9 +94,9 @@ def _unknown_key(key: str, entry: Entry) -> Fault:
     section, _, name = key.rpartition(".")
     if key in SECTIONS:
         return _fault(entry, key, f"is {quoted(entry.value)}", f"a section, [{key}]")
-    beside = [each for each in KINDS if each.rpartition(".")[0] == section]
-    near = nearest(key, [*beside, *(() if section else SECTIONS)]) or _same_name(name)
-    allowed = None if near else "one of " + ", ".join(beside)
+    beside = {k.rpartition(".")[2]: k for k in KINDS if k.rpartition(".")[0] == section}
+    near = beside.get(nearest(name, beside) or "") or _same_name(name)
+    allowed = None if near else "one of " + ", ".join(beside.values() if section else TOP)
     return _fault(entry, key, "is not a key", allowed, near)
 
 

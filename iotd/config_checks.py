@@ -32,11 +32,6 @@ class Url(str):
     def __repr__(self) -> str:
         return repr(masked(self))
 
-    @property
-    def masked(self) -> str:
-        """The URL for people: its password is ``***``."""
-        return masked(self)
-
 
 def wrong(reason: str, near: str | None = None) -> NoReturn:
     """Refuse a value: the reason, and what was probably meant."""
@@ -104,7 +99,7 @@ def check_public_url(text: str) -> str:
     """The address people open, without a trailing slash."""
     parts = _split(text)
     if parts.scheme not in ("http", "https"):
-        wrong("" if parts.scheme else "it has no http:// or https://")
+        wrong(f"its scheme is {parts.scheme!r}" if parts.scheme else "it has no scheme")
     if parts.username is not None:
         wrong("it holds a user name")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
@@ -175,9 +170,9 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        wrong("its port is not from 1 to 65535" if "[" not in text else "it can't be read")
+        wrong("its port is no number from 1 to 65535" if "[" not in text else "it can't be read")
     if port == 0:
-        wrong("its port is not from 1 to 65535")
+        wrong("its port is no number from 1 to 65535")
     if parts.scheme and not _HOST.match(parts.hostname or ""):
         wrong("it names no host")
     return parts
@@ -189,6 +184,8 @@ def _why_no_endpoint(text: str, kind: str, problem: Exception) -> tuple[str, str
     if kind not in _ENDPOINT_KINDS:
         near = nearest(kind, _ENDPOINT_KINDS)
         return f"{kind!r} is no kind of endpoint", near and near + text[len(kind):]
+    if kind == "systemd":
+        return "systemd passed no such socket", None
     if isinstance(problem, OSError):
         return f"{problem.filename}: {problem.strerror}", None
     option = re.search(r"keyword argument '(.*)'", str(problem))

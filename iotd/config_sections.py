@@ -25,9 +25,9 @@ def _whole(low: int, high: int, default: int, of: str = "") -> Any:
 
 
 def _path(value: Any) -> Any:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value or "\0" in value:
         return value
-    return Path.cwd() / Path(value).expanduser() if value and "\0" not in value else None
+    return Path(value).expanduser()
 
 
 def _no_file(path: Path) -> Path:
@@ -58,7 +58,11 @@ class Site(_Section):
 class Web(_Section):
     """Pages and the API."""
 
-    listen: Endpoints = Field(default=("tcp:8080",), min_length=1)
+    listen: Endpoints = Field(
+        default=("tcp:8080",),
+        min_length=1,
+        description=ENDPOINTS.replace("a list of", "a list of one or more"),
+    )
     trusted_proxies: Networks = Field(
         default=(),
         strict=False,

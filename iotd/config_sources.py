@@ -39,7 +39,7 @@ def read_file(path: Path) -> tuple[dict[str, Entry], list[Fault]]:
     except _Unreadable as problem:
         return {}, [Fault(str(path), "the file", str(problem))]
     except tomllib.TOMLDecodeError as problem:
-        return {}, [_bad_toml(path, problem)]
+        return {}, [_bad_toml(path, text, problem)]
     lines = _lines_of_keys(text)
     entries = {key: Entry(value, str(path), lines.get(key)) for key, value in _flat(data).items()}
     return entries, []
@@ -88,12 +88,25 @@ def _text_of(path: Path) -> str:
         raise _Unreadable(f"is not UTF-8 at byte {problem.start}") from None
 
 
-def _bad_toml(path: Path, problem: tomllib.TOMLDecodeError) -> Fault:
-    at = re.search(r"^(.*) \(at line (\d+), column (\d+)\)$", str(problem), re.DOTALL)
-    if not at:
-        return Fault(str(path), "the file", f"is not TOML ({problem})")
-    problem_there = f"is not TOML ({at[1]}, column {at[3]})"
-    return Fault(str(path), "the file", problem_there, line=int(at[2]))
+def _bad_toml(path: Path, text: str, problem: tomllib.TOMLDecodeError) -> Fault:
+    what, _, place = str(problem).rstrip(")").partition(" (at ")
+    at = re.match(r"line (\d+), column (\d+)", place)
+    if at:
+        told = f"is not TOML ({what}, column {at[2]})"
+        return Fault(str(path), "the file", told, line=int(at[1]))
+    return Fault(str(path), "the file", f"is not TOML ({what})", line=_first_like(text, problem))
+
+
+def _first_like(text: str, problem: tomllib.TOMLDecodeError) -> int | None:
+    """The first line up to which the file has this very problem."""
+    lines = text.splitlines(keepends=True)
+    for count in range(1, min(len(lines), LINES_TOLD) + 1):
+        try:
+            tomllib.loads("".join(lines[:count]))
+        except tomllib.TOMLDecodeError as found:
+            if str(found) == str(problem):
+                return count
+    return None
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, Any]:
