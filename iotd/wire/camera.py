@@ -14,7 +14,7 @@ A connection is one conversation; a new one starts from nothing.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Callable, TypeAlias
+from typing import Callable
 
 from iotd.wire.camera_client import CameraClient
 from iotd.wire.commands import check_command
@@ -23,6 +23,7 @@ from iotd.wire.events import (
     NEED_DATA,
     BadFrame,
     EmptyFrame,
+    Event,
     FieldDecided,
     FrameReceived,
     LineReceived,
@@ -40,8 +41,8 @@ from iotd.wire.hello import (
     parse_hello,
     parse_mac,
 )
-from iotd.wire.jpeg import trim
 from iotd.wire.lines import parse_text, take_line
+from iotd.wire.pictures import PictureReader
 
 __all__ = [
     "NEED_DATA", "BadFrame", "CameraClient", "CameraConversation", "EmptyFrame", "Event",
@@ -49,20 +50,13 @@ __all__ = [
     "PingReceived", "PongReceived", "ProofReceived",
 ]
 
-Event: TypeAlias = (
-    FieldDecided | HelloReceived | ProofReceived | FrameReceived | EmptyFrame | BadFrame
-    | PingReceived | PongReceived | LineReceived
-)
-
 MAX_HELLO_BYTES = 64
 MAX_MAC_BYTES = 128
 MAX_LINE_BYTES = 256
 #: An honest camera sends nothing while its nonce or its acceptance is awaited.
 MAX_WAITING_BYTES = 1024
-MAX_BAD_PAYLOADS = 3
 
 _PINGS: dict[str, Event] = {"ping": PingReceived(), "pong": PongReceived()}
-_EMPTY = EmptyFrame()
 
 
 class Phase(Enum):
@@ -75,6 +69,10 @@ class Phase(Enum):
     CLOSED = "closed"        #: denied, or it broke the protocol
 
 
+# Reading a member off its Enum costs as much as appending a byte (Python 3.11).
+_CLOSED = Phase.CLOSED
+
+
 class _Due(Enum):
     """What can come next; finer than Phase, and nobody else's business."""
 
@@ -85,7 +83,6 @@ class _Due(Enum):
     VERDICT = "our verdict"
     FRAMES = "frames"
     MIXED = "frames and lines"
-    GIVING_UP = "nothing good"
 
 
 _AWAITED = (_Due.NONCE, _Due.VERDICT)
@@ -105,7 +102,7 @@ class CameraConversation:
         # Below this size of the buffer no step can tell anything new. One
         # comparison keeps one-byte pieces cheap: MEASURED
         self._wanted = 1
-        self._bad_payloads = 0
+        self._pictures = PictureReader(self._frames)
 
     @property
     def unfinished(self) -> bool:
@@ -119,7 +116,7 @@ class CameraConversation:
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes in; nothing is parsed yet."""
-        if self.phase is not Phase.CLOSED:
+        if self.phase is not _CLOSED:
             self._buffer += data
 
     def next_event(self) -> Event | NeedData:
@@ -171,13 +168,13 @@ class CameraConversation:
 
     def ping(self) -> bytes:
         """A question that a keyed camera answers with pong."""
-        return self._keyed_line(b"ping\n")
+        return self._keyed(b"ping\n")
 
     def pong(self) -> bytes:
         """The answer to PingReceived."""
-        return self._keyed_line(b"pong\n")
+        return self._keyed(b"pong\n")
 
-    def _keyed_line(self, line: bytes) -> bytes:
+    def _keyed(self, line: bytes) -> bytes:
         if self.phase is not Phase.KEYED:
             raise LocalProtocolError("only a keyed camera knows ping and pong")
         return line
@@ -239,30 +236,11 @@ class CameraConversation:
         return _PINGS.get(text) or LineReceived(text)
 
     def _frame(self) -> Event | NeedData:
-        payload = self._frames.next_frame()
-        if payload is NEED_DATA:
-            self._wanted = self._frames.wanted
-            return NEED_DATA
-        self._wanted = 1
-        if not payload:
-            return _EMPTY
-        picture = trim(payload)
-        if picture is None:
-            return self._bad_frame(payload)
-        self._bad_payloads = 0
-        return FrameReceived(*picture)
-
-    def _bad_frame(self, payload: bytes) -> BadFrame:
-        self._bad_payloads += 1
-        if self._bad_payloads == MAX_BAD_PAYLOADS:
-            self._due, self._wanted = _Due.GIVING_UP, 0
-        return BadFrame(f"no whole JPEG in {len(payload)} bytes that begin {payload[:8].hex(' ')}")
-
-    def _give_up(self) -> Event | NeedData:
-        raise RemoteProtocolError(
-            f"{self._bad_payloads} payloads in a row with no whole JPEG in them: "
-            f"the limit is {MAX_BAD_PAYLOADS}"
-        )
+        event = self._pictures.next_event()
+        self._wanted = self._frames.wanted if event is NEED_DATA else 1
+        if self._pictures.exhausted:
+            self._due, self._wanted = _Due.FRAMES, 0  # the next step raises
+        return event
 
     def _line(self, limit: int, what: str) -> bytes | NeedData:
         line = take_line(self._buffer, limit, what)
@@ -278,5 +256,4 @@ _STEPS: dict[_Due, Callable[[CameraConversation], Event | NeedData]] = {
     _Due.VERDICT: CameraConversation._awaited,
     _Due.FRAMES: CameraConversation._frame,
     _Due.MIXED: CameraConversation._mixed,
-    _Due.GIVING_UP: CameraConversation._give_up,
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
+
+from iotd.wire.hello import HelloReceived, ProofReceived
 
 
 class NeedData(Enum):
@@ -64,6 +66,13 @@ class LineReceived:
     """Any other line of a keyed camera, at most 256 bytes, printable, without its end."""
 
     text: str
+
+
+#: What the daemon hears on one camera connection.
+Event: TypeAlias = (
+    FieldDecided | HelloReceived | ProofReceived | FrameReceived | EmptyFrame | BadFrame
+    | PingReceived | PongReceived | LineReceived
+)
 
 
 @dataclass(frozen=True)
