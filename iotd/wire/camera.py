@@ -20,26 +20,12 @@ from iotd.wire.camera_client import CameraClient
 from iotd.wire.commands import check_command
 from iotd.wire.errors import LocalProtocolError, RemoteProtocolError
 from iotd.wire.events import (
-    NEED_DATA,
-    BadFrame,
-    EmptyFrame,
-    Event,
-    FieldDecided,
-    FrameReceived,
-    LineReceived,
-    NeedData,
-    PingReceived,
-    PongReceived,
+    NEED_DATA, BadFrame, EmptyFrame, Event, FieldDecided, FrameReceived, LineReceived, NeedData,
+    PingReceived, PongReceived,
 )
 from iotd.wire.frames import FrameReader
 from iotd.wire.hello import (
-    DENIED,
-    KEY,
-    HelloReceived,
-    ProofReceived,
-    encode_nonce,
-    parse_hello,
-    parse_mac,
+    DENIED, KEY, HelloReceived, ProofReceived, encode_nonce, parse_hello, parse_mac,
 )
 from iotd.wire.lines import parse_text, take_line
 from iotd.wire.pictures import PictureReader
