@@ -6,7 +6,9 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
+from typing import Any
 
 from iotd.accounts.rights import ROLES
 from iotd.errors import Invalid
@@ -45,6 +47,35 @@ def needs_second_factor(role: str) -> bool:
     return role in _GUARDED_ROLES
 
 
+@dataclass(frozen=True)
+class User:
+    """One account as it is stored; times are Unix seconds, seeds are sealed."""
+
+    id: int
+    name: str
+    role: str
+    password_hash: str | None
+    totp_sealed: str | None
+    totp_pending_sealed: str | None
+    totp_last_step: int | None
+    disabled: bool
+    created_at: float
+    last_login_at: float | None
+
+    @property
+    def asks_for_code(self) -> bool:
+        """Whether a password alone does not sign in."""
+        return self.totp_sealed is not None or needs_second_factor(self.role)
+
+    def as_json(self) -> dict[str, Any]:
+        """What pages and scripts see of it: no hash, no seed."""
+        return {
+            "id": self.id, "name": self.name, "role": self.role, "disabled": self.disabled,
+            "totp": self.totp_sealed is not None,
+            "created_at": rfc3339(self.created_at), "last_login_at": rfc3339(self.last_login_at),
+        }
+
+
 @dataclass
 class Session:
     """One signed-in browser. ``id`` is the hash of its token; times are Unix seconds."""
@@ -59,10 +90,19 @@ class Session:
     address: str
     agent: str
 
-    def expired(self, now: float) -> bool:
-        """Whether it has been idle, or alive, for too long."""
+    @property
+    def expires_at(self) -> float:
+        """When it will have been idle, or alive, for too long."""
         limits = lifetime(self.role)
-        return now - self.seen_at >= limits.idle or now - self.created_at >= limits.absolute
+        return min(self.seen_at + limits.idle, self.created_at + limits.absolute)
+
+    def as_json(self, current: str | None = None) -> dict[str, Any]:
+        """What its owner sees of it; ``current`` is the id of the one that asks."""
+        return {
+            "id": self.id, "address": self.address, "agent": self.agent,
+            "created_at": rfc3339(self.created_at), "seen_at": rfc3339(self.seen_at),
+            "current": self.id == current,
+        }
 
 
 @dataclass
@@ -81,6 +121,20 @@ class Token:
     def session(self) -> str:
         """What it holds open is known by this name."""
         return f"token:{self.id}"
+
+    def as_json(self) -> dict[str, Any]:
+        """What admins see of it."""
+        return {
+            "id": self.id, "name": self.name, "role": self.role, "created_by": self.created_by,
+            "created_at": rfc3339(self.created_at), "last_used_at": rfc3339(self.last_used_at),
+        }
+
+
+def rfc3339(seconds: float | None) -> str | None:
+    """A time as the API tells it: UTC, to the second; None stays None."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def check_name(name: str, field: str = "name") -> str:
@@ -106,10 +160,10 @@ def is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def account_key(name: str) -> str:
-    """What tries against a name are counted under; never the text of an unlawful
-    one, because people type their password into the wrong field."""
-    if is_name(name):
+def account_key(name: str, exists: bool) -> str:
+    """What tries against a name are counted under; never the text of a name that
+    nobody has, because people type their password into the wrong field."""
+    if exists:
         return name.lower()
     return "?" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:32]
 

@@ -74,10 +74,14 @@ class Passwords:
             await self._idle
         self._pool.stop()
 
-    def run(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]:
-        """``function(*args)`` in one of the threads; TooMany when the queue is full."""
+    def must_have_room(self) -> None:
+        """TooMany when the queue is full."""
         if not self._open or self._at_work >= THREADS + LONGEST_QUEUE:
             raise TooMany("Too many people are signing in at this moment.", retry_after=2)
+
+    def run(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]:
+        """``function(*args)`` in one of the threads; TooMany when the queue is full."""
+        self.must_have_room()
         self._at_work += 1
         result: Deferred[Any] = Deferred()
         self._pool.callInThreadWithCallback(

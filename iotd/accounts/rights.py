@@ -79,7 +79,15 @@ EVENTS: dict[str, frozenset[str]] = {
 }
 
 
-def may(role: str | None, route_name: str) -> bool:
-    """Whether ``role`` (None: nobody signed in) may call the route."""
+def may(role: str | None, route_name: str, loopback: bool = False) -> bool:
+    """Whether ``role`` (None: nobody signed in) may call the route; ``loopback``
+    says that the call comes from this very machine."""
     allowed = RIGHTS[route_name]
-    return allowed == PUBLIC or (role is not None and ("*token" in allowed or role in allowed))
+    if allowed == PUBLIC or (loopback and "@loopback" in allowed):
+        return True
+    return role is not None and ("*token" in allowed or role in allowed)
+
+
+def hears(role: str, event_name: str) -> bool:
+    """Whether a server-sent event of this name is for ``role``; unknown names are for nobody."""
+    return role in EVENTS.get(event_name, frozenset())

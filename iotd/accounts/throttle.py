@@ -82,13 +82,17 @@ class Throttle:
         if len(self._tries) > _MOST_TRIES:
             self._drop_oldest()
 
-    def forgive(self, account: str, address: str, since: float = 0.0) -> None:
-        """Take back the tries of this address on this account, from ``since`` on."""
-        kept, gone = [], []
+    def forgive(
+        self, account: str, address: str, since: float = 0.0, also_address: bool = True
+    ) -> None:
+        """Take back the tries of this address on this account, from ``since`` on;
+        without ``also_address`` they still count among all that the address tried."""
+        kept: list[tuple[float, str]] = []
+        gone: list[tuple[float, str]] = []
         for at, origin in self._by_account.get(account, []):
             (gone if origin == address and at >= since else kept).append((at, origin))
         self._keep(account, kept)
-        times = self._by_address.get(address, [])
+        times = self._by_address.get(address, []) if also_address else []
         for at, _ in gone:
             if at in times:
                 times.remove(at)

@@ -1,0 +1,133 @@
+"""Changes of accounts and tokens: each one transaction, with its audit row.
+
+They take a connection and never wait, so the daemon runs them on the store's
+thread and the command line, while no daemon runs, by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from iotd.accounts import records, session_records
+from iotd.accounts.model import Token, User
+from iotd.accounts.shared import By
+from iotd.errors import Conflict
+
+
+def add_first_admin(connection: Connection, by: By, name: str, password_hash: str) -> User:
+    """The admin of a new site; Conflict when somebody was faster."""
+    if records.count_users(connection):
+        raise Conflict("iotd is set up already; sign in instead.")
+    user = records.add_user(connection, name, "admin", password_hash, by.at)
+    by.audit(connection, "set up", user.name)
+    return user
+
+
+def add_user(
+    connection: Connection, by: By, name: str, role: str, password_hash: str
+) -> User:
+    """A new account, or Conflict when the name is taken."""
+    user = records.add_user(connection, name, role, password_hash, by.at)
+    by.audit(connection, "add user", user.name, f"role {role}")
+    return user
+
+
+def change_user(
+    connection: Connection, by: By, user_id: int,
+    role: str | None = None, disabled: bool | None = None,
+) -> User:
+    """Another role, or shut out and let in again; ends all sessions of the account."""
+    user = records.get_user(connection, user_id)
+    values: dict[str, Any] = {}
+    if role is not None and role != user.role:
+        values["role"] = role
+    if disabled is not None and disabled != user.disabled:
+        values["disabled"] = disabled
+    if not values:
+        return user
+    if values.get("disabled") or "role" in values:
+        _keep_an_admin(connection, user)
+    session_records.end_sessions_of(connection, user_id)
+    by.audit(connection, "change user", user.name, _told(values))
+    return records.change_user(connection, user_id, **values)
+
+
+def remove_user(connection: Connection, by: By, user_id: int) -> User:
+    """Delete an account and say which it was."""
+    user = records.get_user(connection, user_id)
+    _keep_an_admin(connection, user)
+    records.remove_user(connection, user_id)
+    session_records.forgive_attempts(connection, user.name.lower())
+    by.audit(connection, "remove user", user.name, f"role {user.role}")
+    return user
+
+
+def reset_user(connection: Connection, by: By, user_id: int, password_hash: str) -> User:
+    """A new password and no second factor; nobody is signed in or made to wait."""
+    user = records.get_user(connection, user_id)
+    records.replace_recovery_codes(connection, user_id, ())
+    session_records.end_sessions_of(connection, user_id)
+    for key in keys_of(user):
+        session_records.forgive_attempts(connection, key)
+    by.audit(connection, "reset user", user.name)
+    return records.change_user(
+        connection, user_id, password_hash=password_hash,
+        totp_sealed=None, totp_pending_sealed=None,
+    )
+
+
+def set_password(
+    connection: Connection, by: By, user_id: int, password_hash: str, keep: str
+) -> User:
+    """Store a new password; ends all sessions of the account but the one to ``keep``."""
+    session_records.end_sessions_of(connection, user_id, keep)
+    by.audit(connection, "change password", by.who)
+    return records.change_user(connection, user_id, password_hash=password_hash)
+
+
+def end_session(connection: Connection, by: By, session_id: str, action: str) -> None:
+    """End one session: "log out" or "end session"."""
+    session_records.end_sessions(connection, [session_id])
+    by.audit(connection, action, by.who)
+
+
+def add_token(connection: Connection, by: By, name: str, role: str, secret_hash: str) -> Token:
+    """A new bearer token, or Conflict when the name is taken."""
+    token = session_records.add_token(connection, name, role, secret_hash, by.who, by.at)
+    by.audit(connection, "add token", name, f"role {role}")
+    return token
+
+
+def revoke_token(connection: Connection, by: By, token_id: int) -> Token:
+    """Delete a token and say which it was."""
+    token = session_records.remove_token(connection, token_id)
+    by.audit(connection, "revoke token", token.name)
+    return token
+
+
+def keys_of(user: User) -> tuple[str, str]:
+    """What wrong passwords and wrong codes of an account are counted under."""
+    return user.name.lower(), code_key(user.name)
+
+
+def code_key(name: str) -> str:
+    """What wrong codes of an account are counted under."""
+    return "otp:" + name.lower()
+
+
+def _keep_an_admin(connection: Connection, user: User) -> None:
+    if user.role != "admin" or user.disabled:
+        return
+    if not records.other_admins(connection, user.id):
+        raise Conflict(
+            f"{user.name} is the last admin who can sign in; make another one first."
+        )
+
+
+def _told(values: dict[str, Any]) -> str:
+    words = [f"role {values['role']}"] if "role" in values else []
+    if "disabled" in values:
+        words.append("disabled" if values["disabled"] else "enabled")
+    return ", ".join(words)

@@ -1,0 +1,147 @@
+"""Accounts and tokens as admins keep them."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from iotd.accounts import changes
+from iotd.accounts.model import (
+    User, check_name, check_role, hash_secret, new_password, new_secret,
+)
+from iotd.accounts.passwords import check_password
+from iotd.accounts.shared import Shared, to_its_end
+from iotd.errors import NotFound
+
+
+class People:
+    """Who has an account; a copy of the table is kept in memory for the pages."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._users: dict[int, User] = {}
+
+    def load(self, users: Iterable[User]) -> None:
+        """Take over what the store remembers."""
+        self._users = {user.id: user for user in users}
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    def spelling(self, name: str) -> str | None:
+        """An account's name as it was made, or None when nobody has it."""
+        wanted = name.lower()
+        return next((one.name for one in self._users.values() if one.name.lower() == wanted), None)
+
+    def get(self, user_id: int) -> User:
+        """The account with this id, or NotFound."""
+        if user_id not in self._users:
+            raise NotFound(f"There is no user {user_id}.")
+        return self._users[user_id]
+
+    def named(self, name: str) -> User:
+        """The account of this name, or NotFound."""
+        for user in self._users.values():
+            if user.name.lower() == name.lower():
+                return user
+        raise NotFound(f"There is no user {name[:64]!r}.")
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every account as pages and scripts see it, by name."""
+        users = sorted(self._users.values(), key=lambda user: user.name.lower())
+        return [user.as_json() for user in users]
+
+    def keep(self, user: User) -> dict[str, Any]:
+        """Remember an account as it is now."""
+        self._users[user.id] = user
+        return user.as_json()
+
+    @to_its_end
+    async def set_up(
+        self, name: str, password: str, address: str = ""
+    ) -> dict[str, Any]:
+        """Make the first admin; Conflict when somebody was faster."""
+        check_password(password, check_name(name, "username"))
+        hashed = await self._shared.passwords.hash(password)
+        by = self._shared.by(name, address)
+        return self.keep(
+            await self._shared.store.run(changes.add_first_admin, by, name, hashed)
+        )
+
+    @to_its_end
+    async def add(
+        self, name: str, role: str, password: str | None, by: str, address: str = ""
+    ) -> dict[str, Any]:
+        """Make an account. Without a password one is made up and told as "password"."""
+        check_role(role)
+        made = new_password() if password is None else check_password(password, check_name(name))
+        hashed = await self._shared.passwords.hash(made)
+        user = await self._shared.store.run(
+            changes.add_user, self._shared.by(by, address), check_name(name), role, hashed
+        )
+        told = self.keep(user)
+        return told if password is not None else {**told, "password": made}
+
+    @to_its_end
+    async def change(
+        self, user_id: int, role: str | None, disabled: bool | None, by: str, address: str = ""
+    ) -> dict[str, Any]:
+        """Give an account another role, shut it out, or let it in again."""
+        if role is not None:
+            check_role(role)
+        before = self.get(user_id)
+        user = await self._shared.store.run(
+            changes.change_user, self._shared.by(by, address), user_id, role, disabled
+        )
+        if (user.role, user.disabled) != (before.role, before.disabled):
+            self._shared.sessions.end_of(user_id)
+        return self.keep(user)
+
+    @to_its_end
+    async def remove(self, user_id: int, by: str, address: str = "") -> None:
+        """Delete an account and all that hangs on it."""
+        user = await self._shared.store.run(
+            changes.remove_user, self._shared.by(by, address), user_id
+        )
+        self._users.pop(user_id, None)
+        self._shared.sessions.end_of(user_id)
+        self._forget_tries(user)
+        self._shared.tries.estrange(user.name.lower())
+
+    @to_its_end
+    async def reset(self, user_id: int, by: str, address: str = "") -> dict[str, Any]:
+        """A new "password", told this once; no second factor, no sessions, no waiting."""
+        made = new_password()
+        hashed = await self._shared.passwords.hash(made)
+        user = await self._shared.store.run(
+            changes.reset_user, self._shared.by(by, address), user_id, hashed
+        )
+        self._shared.sessions.end_of(user_id)
+        self._forget_tries(user)
+        return {**self.keep(user), "password": made}
+
+    @to_its_end
+    async def add_token(
+        self, name: str, role: str, by: str, address: str = ""
+    ) -> dict[str, Any]:
+        """Make a bearer token; its "secret" is told this once."""
+        check_role(role)
+        secret = new_secret()
+        token = await self._shared.store.run(
+            changes.add_token, self._shared.by(by, address), check_name(name), role,
+            hash_secret(secret),
+        )
+        self._shared.sessions.add_token(token)
+        return {**token.as_json(), "secret": secret}
+
+    @to_its_end
+    async def revoke_token(self, token_id: int, by: str, address: str = "") -> None:
+        """Delete a token and end what it holds open."""
+        token = await self._shared.store.run(
+            changes.revoke_token, self._shared.by(by, address), token_id
+        )
+        self._shared.sessions.end_token(token)
+
+    def _forget_tries(self, user: User) -> None:
+        account, codes = changes.keys_of(user)
+        self._shared.tries.forget(account)
+        self._shared.codes.forget(codes)
