@@ -80,7 +80,8 @@ class Store:
 
     def ping(self, timeout: float) -> Deferred[None]:
         """Fires if the database can be read and written within ``timeout`` s, else Unavailable."""
-        both = gatherResults([self.read(_touch), self.run(_touch)], consumeErrors=True)
+        touches = [self.read(_touch), self.run(_touch)]
+        both: Deferred[Any] = gatherResults(touches, consumeErrors=True)
         both.addTimeout(timeout, self._reactor)
         both.addCallbacks(lambda _: None, _why_not, errbackArgs=(timeout,))
         return both

@@ -88,4 +88,3 @@ def reason(error: BaseException) -> str:
         return type(error).__name__
     text = str(cause.args[-1]) or type(cause).__name__
     return text[:300]
-

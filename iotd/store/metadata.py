@@ -10,7 +10,7 @@ Tables are made by migrations only; a test compares both.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Float, Integer, MetaData
+from sqlalchemy import BigInteger, Double, Integer, MetaData
 
 # Named constraints can be dropped by a later migration; unnamed ones can't on SQLite.
 NAMING = {
@@ -28,4 +28,4 @@ metadata = MetaData(naming_convention=NAMING)
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 # Unix seconds, UTC: a double in both dialects, exact to under a microsecond.
-Time = Float(53)
+Time: Double[float] = Double()

@@ -40,7 +40,8 @@ def bring_up_to_date(url: URL, data_dir: Path, folder: Path = FOLDER) -> None:
             else:
                 _mysql(url, steps)
     except OSError as error:
-        raise StoreUnavailable(f"can't use {error.filename or data_dir}: {error.strerror}") from error
+        what = error.filename or data_dir
+        raise StoreUnavailable(f"can't use {what}: {error.strerror or error}") from error
 
 
 class Steps:

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, fail
 from iotd.errors import Unavailable
 from iotd.store.connect import READERS
 from iotd.store.faults import spoils_group, translate
-from iotd.store.writer import QUEUE, Task
+from iotd.store.writer import QUEUE, Outcome, Task, deliver
 
 
 class Readers:
@@ -52,12 +52,14 @@ class Readers:
 
     def _live(self) -> None:
         while task := self._next_task():
-            try:
-                outcome, fire = self._read_again_once(task), task.deferred.callback
-            except BaseException as error:
-                outcome, fire = translate(error), task.deferred.errback
-            self._reactor.callFromThread(fire, outcome)
+            self._reactor.callFromThread(deliver, [self._outcome(task)])
         self._reactor.callFromThread(self._one_ended)
+
+    def _outcome(self, task: Task) -> Outcome:
+        try:
+            return task, True, self._read_again_once(task)
+        except BaseException as error:
+            return task, False, translate(error)
 
     def _next_task(self) -> Task | None:
         with self._news:

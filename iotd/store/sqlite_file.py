@@ -8,12 +8,13 @@ import sqlite3
 from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from iotd.store import connect
+from iotd.store.disk import put
 from iotd.store.errors import StoreDamaged, StoreUnavailable
 from iotd.store.faults import SQLITE_AWAY, code_of, reason, translate
 
@@ -32,7 +33,7 @@ def create(path: Path, build: Build) -> None:
         leftover.unlink(missing_ok=True)
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
     _transform(draft, build)
-    _put(draft, path)
+    put(draft, path)
 
 
 def upgrade(path: Path, build: Build) -> None:
@@ -56,17 +57,6 @@ def _transform(path: Path, build: Build) -> None:
                 raise StoreDamaged(f"{path} has rows that refer to nothing: {broken[0]!r}")
     finally:
         engine.dispose()
-
-
-def _put(draft: Path, path: Path) -> None:
-    with open(draft, "rb") as handle:
-        os.fsync(handle.fileno())
-    os.replace(draft, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def refuse_orphans(path: Path) -> None:
@@ -116,13 +106,13 @@ def _built(build: Build) -> Shape:
     return shape
 
 
-def _shape(connection: sqlite3.Connection) -> Shape:
+def _shape(connection: Any) -> Shape:
     """Per table its columns (name, type) and references."""
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
     return {name: _parts(connection, name) for (name,) in tables.fetchall()}
 
 
-def _parts(connection: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
+def _parts(connection: Any, table: str) -> list[tuple[object, ...]]:
     columns = connection.execute(
         "SELECT 'column', name, type, pk FROM pragma_table_info(?)", (table,)
     )
@@ -130,7 +120,7 @@ def _parts(connection: sqlite3.Connection, table: str) -> list[tuple[object, ...
         'SELECT \'reference\', "from", "table", "to", on_delete FROM pragma_foreign_key_list(?)',
         (table,),
     )
-    return columns.fetchall() + references.fetchall()
+    return [*columns.fetchall(), *references.fetchall()]
 
 
 def _check_header(path: Path, next_step: str) -> None:
@@ -168,7 +158,7 @@ def back_up(path: Path, folder: Path, revision: str, now: float) -> Path:
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
     with closing(_open_read_only(path)) as source, closing(sqlite3.connect(draft)) as target:
         source.backup(target)
-    _put(draft, copy)
+    put(draft, copy)
     _prune(folder, path.stem)
     return copy
 

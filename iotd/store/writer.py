@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 
 from iotd.errors import Unavailable
-from iotd.store.faults import is_lost, is_undone, spoils_group, translate
+from iotd.store.faults import is_lost, spoils_group, translate
 
 GROUP = 500  # functions a commit; bounds how long the first of them waits
 QUEUE = 10_000  # functions that may wait; more means the disk can't keep up
@@ -100,7 +100,7 @@ class Writer:
     def _live(self) -> None:
         while group := self._next_group():
             outcomes = self._write(group)
-            self._reactor.callFromThread(_deliver, outcomes)
+            self._reactor.callFromThread(deliver, outcomes)
         self._end(self._reactor.callFromThread)
 
     def _end(self, on_reactor: Callable[[Callable[[], None]], None]) -> None:
@@ -179,7 +179,8 @@ def _own(error: BaseException) -> BaseException:
     return type(known)(*known.args) if known is not error else error
 
 
-def _deliver(outcomes: list[Outcome]) -> None:
+def deliver(outcomes: list[Outcome]) -> None:
+    """Fire each task's Deferred; called on the reactor's thread."""
     for task, worked, value in outcomes:
         if worked:
             task.deferred.callback(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,9 +11,9 @@ revision = "0001"
 down_revision = None
 
 ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-TIME = sa.Float(53)
+TIME: sa.Double[float] = sa.Double()
 # Ids of what was removed are never given out again; MySQL compares as SQLite does.
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "sqlite_autoincrement": True,
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
@@ -137,7 +139,7 @@ def _things() -> None:
     )
 
 
-def _without_counter() -> dict[str, object]:
+def _without_counter() -> dict[str, Any]:
     return {key: value for key, value in OPTIONS.items() if key != "sqlite_autoincrement"}
 
 
