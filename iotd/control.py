@@ -1,0 +1,102 @@
+"""What the command line asks of a daemon, by name.
+
+``control_socket`` performs these for callers of a running daemon; without one
+the command line opens the parts and performs them by itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pwd
+from typing import Any, Awaitable, Callable, Mapping, Protocol
+
+from iotd.errors import Invalid, NotFound
+
+
+class Parts(Protocol):
+    """What commands work on: of a running daemon, or opened for one command."""
+
+    accounts: Any
+    registry: Any
+
+
+Command = Callable[..., Awaitable[Any]]
+
+
+async def add_user(
+    parts: Parts, by: str, name: str, role: str, password: str | None = None
+) -> Any:
+    """A new account."""
+    return await parts.accounts.add_user(name, role, password, by)
+
+
+async def list_users(parts: Parts, by: str) -> Any:
+    """Every account."""
+    return parts.accounts.users()
+
+
+async def reset_user(parts: Parts, by: str, name: str) -> Any:
+    """A new password for an account, and no second factor."""
+    return await parts.accounts.reset_user(name, by)
+
+
+async def add_token(parts: Parts, by: str, name: str, role: str) -> Any:
+    """A bearer token; its secret is in the answer and nowhere else."""
+    return await parts.accounts.add_token(name, role, by)
+
+
+async def list_devices(parts: Parts, by: str) -> Any:
+    """Every device."""
+    return parts.registry.list()
+
+
+async def approve_device(
+    parts: Parts, by: str, id: str, kind: str | None = None, same_as: str | None = None
+) -> Any:
+    """Let a pending device in, perhaps as the one it replaces."""
+    return await parts.registry.approve(id, kind=kind, same_as=same_as, by=by)
+
+
+async def revoke_device(parts: Parts, by: str, id: str) -> Any:
+    """Shut a device out."""
+    return await parts.registry.revoke(id, by=by)
+
+
+async def make_key(parts: Parts, by: str, id: str, kind: str | None = None) -> Any:
+    """A new key for a device, known or not; 64 hex digits."""
+    return await parts.registry.make_key(id, kind=kind, by=by)
+
+
+COMMANDS: dict[str, Command] = {
+    "user add": add_user,
+    "user list": list_users,
+    "user reset": reset_user,
+    "token add": add_token,
+    "device list": list_devices,
+    "device approve": approve_device,
+    "device revoke": revoke_device,
+    "device key": make_key,
+}
+
+
+async def perform(parts: Parts, command: str, args: Mapping[str, Any], by: str) -> Any:
+    """Run one command for somebody; what it gives can be written as JSON."""
+    function = COMMANDS.get(command)
+    if function is None:
+        raise NotFound(f"There is no command {command!r}.", "command")
+    try:
+        bound = inspect.signature(function).bind(parts, by=by, **args)
+    except TypeError as problem:
+        raise Invalid(f"{command}: {problem}.", "args") from None
+    for name, value in args.items():
+        if not isinstance(value, (str, type(None))):
+            raise Invalid(f"{command}: {name} is no text.", name)
+    return await function(*bound.args, **bound.kwargs)
+
+
+def person(uid: int) -> str:
+    """How the audit names who used the command line."""
+    try:
+        return f"cli:{pwd.getpwuid(uid).pw_name}"[:64]
+    except KeyError:
+        return f"cli:{uid}"
