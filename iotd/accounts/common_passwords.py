@@ -30,7 +30,7 @@ _LEET = str.maketrans("@4301!5$7", "aaeolisst")
 def is_common(password: str) -> bool:
     """Whether a guesser would come to it within the first thousands of tries."""
     text = re.sub(r"[\s._-]", "", password.lower())
-    if len(set(text)) < 4 or _runs(text):
+    if len(set(text)) < 4 or text in _STEMS or _runs(text):
         return True
     return any(_stem(spelling) in _STEMS for spelling in (text, text.translate(_LEET)))
 

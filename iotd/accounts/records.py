@@ -83,7 +83,8 @@ def find_user(connection: Connection, name: str) -> User | None:
     """The account of this name, in whatever case it is written."""
     same = func.lower(users.c.name) == name.lower()
     row = connection.execute(select(users).where(same)).mappings().first()
-    return User(**row) if row else None
+    # to MySQL "ann " is "ann", which would give one account many tallies of tries
+    return User(**row) if row and row["name"].lower() == name.lower() else None
 
 
 def find_user_by_id(connection: Connection, user_id: int) -> User | None:
