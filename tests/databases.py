@@ -33,6 +33,7 @@ from iotd.store.engine import Store
 
 SQLITE_URL = "sqlite:///iotd.sqlite3"
 START_SECONDS = 60
+CHECKOUT = Path(__file__).parents[1]
 
 T = TypeVar("T", bound=type)
 
@@ -173,6 +174,13 @@ class DatabaseTest:
         if type(self) not in self._urls:
             self._urls[type(self)] = server.new_database()
         return self._urls[type(self)]
+
+
+def in_new_process(script: str, *args: object) -> subprocess.CompletedProcess[bytes]:
+    """Run Python code with this checkout's iotd; gives its exit code and output."""
+    command = [sys.executable, "-c", script, *map(str, args)]
+    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    return subprocess.run(command, capture_output=True, timeout=120, env=environ)
 
 
 def _empty(url: str) -> None:
