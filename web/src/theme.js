@@ -1,5 +1,20 @@
-// Loaded before anything is painted, so that a chosen theme never flashes.
+// Loaded before anything is painted, so that no theme flashes: data-theme always says which
+// one is shown, data-chosen what the person chose ("system" follows the device).
 {
-  const chosen = localStorage.getItem("theme");
-  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const root = document.documentElement;
+  const apply = () => {
+    let chosen = null;
+    try {
+      chosen = localStorage.getItem("theme");
+    } catch {
+      // storage is forbidden here: the device's own scheme it is
+    }
+    root.dataset.chosen = chosen === "light" || chosen === "dark" ? chosen : "system";
+    root.dataset.theme = chosen === "light" || chosen === "dark" ? chosen : dark.matches ? "dark" : "light";
+  };
+  apply();
+  dark.addEventListener("change", apply);
+  addEventListener("storage", apply);
+  addEventListener("theme-chosen", apply);
 }

@@ -1,0 +1,103 @@
+import { html, nothing, render } from "lit-html";
+import "./lib/shell.js";
+import { items } from "./lib/api.js";
+import { number, plural } from "./lib/format.js";
+import { operates, user, watches } from "./lib/initial.js";
+import { live } from "./lib/live.js";
+import { icon, kindIcon, kindName, stateBadge } from "./lib/parts.js";
+
+const place = document.getElementById("app");
+let cameras = [];
+let devices = [];
+let system = null; // {ok, parts: {name: "up" or what is wrong}}
+
+const count = (list, state) => list.filter((one) => one.state === state).length;
+
+const pendingLine = (device) => html`<li>
+  <span class="row">${kindIcon(device.kind)}<strong>${device.name || device.id}</strong> <span class="muted">${kindName(device.kind)}, ${device.address}</span></span>
+  <a role="button" href="/devices">Look and approve<span class="sr"> ${device.name || device.id}</span></a>
+</li>`;
+
+const waiting = (pending) => html`<article class="pending">
+  <h2>${icon("wait")} ${plural(pending.length, "device")} ${pending.length === 1 ? "waits" : "wait"} for approval</h2>
+  <ul class="lines">${pending.slice(0, 5).map(pendingLine)}</ul>
+</article>`;
+
+const cameraCard = () => html`<article>
+  <h2>${icon("camera")}Cameras</h2>
+  <p class="big">${number(count(cameras, "streaming"))} <small>of ${number(cameras.length)} streaming</small></p>
+  <p class="muted">${number(count(cameras, "idle"))} stopped, ${number(count(cameras, "offline"))} offline</p>
+  <p class="row"><a role="button" href="/cameras">See cameras</a><a role="button" class="quiet" href="/cameras/wall">Open the wall</a></p>
+</article>`;
+
+function deviceCard() {
+  const known = devices.filter((device) => device.state !== "pending");
+  return html`<article>
+    <h2>${icon("device")}Devices</h2>
+    <p class="big">${number(count(known, "online"))} <small>of ${number(known.length)} online</small></p>
+    <p class="muted">${number(count(known, "offline"))} offline, ${number(count(known, "revoked"))} revoked</p>
+    <p class="row"><a role="button" class="quiet" href="/devices">See devices</a></p>
+  </article>`;
+}
+
+function systemCard() {
+  if (!system) return html`<article aria-busy="true">Asking how the system is…</article>`;
+  return html`<article>
+    <h2>${icon(system.ok ? "check" : "warning")}System</h2>
+    <p>${system.ok ? stateBadge("good", "check", "all parts up") : stateBadge("bad", "warning", "something is down")}</p>
+    <ul class="lines">${Object.entries(system.parts).map(([name, state]) => html`<li>${name}
+      ${state === "up" ? stateBadge("good", "check", "up") : stateBadge("bad", "warning", state)}</li>`)}</ul>
+    ${system.ok ? nothing : html`<p class="muted small">The server's log says more. What is up keeps working.</p>`}
+  </article>`;
+}
+
+const nothingYet = () => html`<div class="empty">
+  <p><strong>Welcome, ${user.name}.</strong></p>
+  <p class="muted">There are no pages for the role ${user.role} yet. Your password and second factor are under <a href="/account">Your account</a>.</p></div>`;
+
+function draw() {
+  const pending = devices.filter((device) => device.state === "pending");
+  render(html`<div class="stack">
+    ${pending.length ? waiting(pending) : nothing}
+    <div class="tally">
+      ${watches ? cameraCard() : nothing}${operates ? html`${deviceCard()}${systemCard()}` : nothing}
+    </div>
+    ${watches ? nothing : nothingYet()}
+  </div>`, place);
+  place.removeAttribute("aria-busy");
+}
+
+async function readiness() {
+  const response = await fetch("/readyz", { cache: "no-store" }).catch(() => null);
+  const said = (await response?.json().catch(() => null)) ?? {};
+  system = { ok: response?.ok ?? false, parts: said.parts ?? { server: response ? "up" : "no answer" } };
+  draw();
+}
+
+async function reload() {
+  [cameras, devices] = await Promise.all([
+    watches ? items("/api/v1/cameras?limit=1000") : [],
+    operates ? items("/api/v1/devices?limit=1000") : [],
+  ]);
+  draw();
+}
+
+const replaced = (list, one) => [...list.filter((other) => other.id !== one.id), ...(one.state === "deleted" ? [] : [one])];
+
+function device(data) {
+  devices = replaced(devices, data);
+  if (data.state === "deleted") cameras = replaced(cameras, data);
+  draw();
+}
+
+function camera(data) {
+  cameras = replaced(cameras, data);
+  draw();
+}
+
+await reload().catch(draw);
+live({ camera, device, resync: reload, reconnected: reload });
+if (operates) {
+  readiness();
+  setInterval(() => document.hidden || readiness(), 15000);
+}

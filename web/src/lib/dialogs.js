@@ -1,0 +1,41 @@
+// Modal dialogs on the browser's own <dialog>: focus is kept inside and given back.
+import { html, nothing, render } from "lit-html";
+
+/** Show a dialog; `content(close)` is its inside. Resolves with what close(value) was given. */
+export function openDialog(title, content, { label = "Close" } = {}) {
+  const dialog = document.createElement("dialog");
+  dialog.setAttribute("aria-labelledby", "dialog-title");
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    let result;
+    const close = (value) => {
+      result = value;
+      dialog.close();
+    };
+    const redraw = () => render(frame(title, content(close, redraw), close, label), dialog);
+    redraw();
+    dialog.addEventListener("close", () => {
+      document.documentElement.classList.remove("modal-is-open");
+      dialog.remove();
+      resolve(result);
+    });
+    document.documentElement.classList.add("modal-is-open");
+    dialog.showModal();
+  });
+}
+
+const frame = (title, content, close, label) => html`<article>
+  <header class="row between"><h2 id="dialog-title">${title}</h2>
+    <button type="button" class="plain-button" aria-label=${label} @click=${() => close()}>
+      <span class="icon i-close" aria-hidden="true"></span></button></header>
+  ${content}
+</article>`;
+
+/** Ask before something that can't be taken back; true when the person said yes. */
+export function confirm(title, text, { yes, danger = true, more = nothing } = {}) {
+  return openDialog(title, (close) => html`<p>${text}</p>${more}
+    <div class="actions">
+      <button type="button" class="quiet" autofocus @click=${() => close(false)}>Cancel</button>
+      <button type="button" class=${danger ? "danger" : ""} @click=${() => close(true)}>${yes}</button>
+    </div>`).then(Boolean);
+}
