@@ -21,6 +21,8 @@ from iotd.store.faults import SQLITE_AWAY, code_of, reason, translate
 MAGIC = b"SQLite format 3\0"
 KEPT = 5  # backups before upgrades
 UTF8 = 1
+# Damaged names reach sqlite3 as text that is no UTF-8.
+BROKEN = (sqlite3.Error, UnicodeDecodeError)
 
 Build = Callable[[Connection], None]
 Shape = dict[str, list[tuple[object, ...]]]
@@ -78,7 +80,7 @@ def examine(path: Path, next_step: str) -> str:
             if fault != "ok":
                 raise StoreDamaged(f"{path} is damaged ({fault}): {next_step}")
             rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-    except sqlite3.Error as error:
+    except BROKEN as error:
         raise _refusal(path, error, next_step) from error
     if len(rows) != 1:
         raise StoreDamaged(f"{path} does not say which schema it has: {next_step}")
@@ -90,7 +92,7 @@ def compare(path: Path, build: Build, next_step: str) -> None:
     try:
         with closing(_open_read_only(path)) as connection:
             found = _shape(connection)
-    except sqlite3.Error as error:
+    except BROKEN as error:
         raise _refusal(path, error, next_step) from error
     for table, parts in _built(build).items():
         lost = [part for part in parts if part not in found.get(table, [])]
@@ -141,7 +143,7 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
     )
 
 
-def _refusal(path: Path, error: sqlite3.Error, next_step: str) -> Exception:
+def _refusal(path: Path, error: Exception, next_step: str) -> Exception:
     code = code_of(error)
     if code in SQLITE_AWAY:
         return StoreUnavailable(f"{path} can't be used: {SQLITE_AWAY[code]}")

@@ -109,7 +109,7 @@ def _traces() -> None:
 def _things() -> None:
     op.create_table(
         "devices",
-        sa.Column("id", sa.String(40), primary_key=True),
+        sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("kind", sa.String(24), nullable=False),
         sa.Column("approval", sa.String(16), nullable=False),
@@ -119,13 +119,14 @@ def _things() -> None:
         sa.Column("first_seen", TIME, nullable=False),
         sa.Column("last_seen", TIME),
         sa.Column("rssi", sa.Integer),
+        sa.Column("firmware", sa.String(64)),
         sa.Column("patient", sa.String(40)),
-        sa.Column("camera", sa.String(40)),
+        sa.Column("camera", sa.String(64)),
         **_without_counter(),
     )
     op.create_table(
         "cameras",
-        sa.Column("device_id", sa.String(40), primary_key=True),
+        sa.Column("device_id", sa.String(64), primary_key=True),
         sa.Column("started", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("settings", sa.Text),
         sa.ForeignKeyConstraint(["device_id"], ["devices.id"], ondelete="CASCADE"),
