@@ -135,7 +135,10 @@ function keys(event) {
 const reload = async () => put(await api("GET", `/api/v1${path}`));
 
 draw();
-if (!document.hidden) connect();
+// not before the page is loaded: a picture that never ends would keep it loading for ever
+const begin = () => document.hidden || connect();
+if (document.readyState === "complete") begin();
+else addEventListener("load", begin);
 document.addEventListener("keydown", keys);
 document.addEventListener("visibilitychange", visibility);
 addEventListener("pagehide", () => place.querySelector("img.stream").removeAttribute("src"));

@@ -30,7 +30,7 @@ const card = (camera) => html`<article class="camera-card">
     <canvas ${ref(refOf(camera.id))} width="320" height="240" class=${camera.state}></canvas>
   </a>
   <div class="stack">
-    <div class="row between"><h3><a href=${cameraPath(camera)}>${camera.name}</a></h3>${cameraState(camera.state)}</div>
+    <div class="row between"><h2 class="h3"><a href=${cameraPath(camera)}>${camera.name}</a></h2>${cameraState(camera.state)}</div>
     <p class="small muted">${sentence(camera)}</p>
     <div class="row">${startStop(camera, cameras.put, true)}</div>
   </div>
