@@ -6,6 +6,19 @@ import os
 from pathlib import Path
 
 
+def make_private(path: Path) -> None:
+    """A new, empty file that only its owner can read; FileExistsError if there is one."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+    leave_to_owner(path)
+
+
+def leave_to_owner(path: Path) -> None:
+    """What root makes belongs to the folder's owner, or the daemon could not use it."""
+    if os.geteuid() == 0:
+        folder = path.parent.stat()
+        os.chown(path, folder.st_uid, folder.st_gid)
+
+
 def sync_file(path: Path) -> None:
     """Return when the file's bytes are on disk."""
     _sync(path, os.O_RDONLY)

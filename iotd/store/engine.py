@@ -72,10 +72,12 @@ class Store:
         Unavailable when the database is away or 10,000 already wait.
         Cancelling stops the waiting, not the writing.
         """
+        assert self._reactor is not None, "run() needs a reactor; call() does not"
         return self._writer.submit(Task(function, args, kwargs))
 
     def read(self, function: Function, *args: Any, **kwargs: Any) -> Deferred[Any]:
         """The function's result; it sees what is committed and can't write."""
+        assert self._reactor is not None, "read() needs a reactor; call() does not"
         return self._readers.submit(Task(function, args, kwargs))
 
     def ping(self, timeout: float) -> Deferred[None]:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from twisted.logger import Logger
 
 from iotd.store import connect, sqlite_file
+from iotd.store.disk import leave_to_owner
 from iotd.store.errors import SchemaNewer, StoreDamaged, StoreUnavailable
 from iotd.store.faults import reason
 
@@ -34,7 +35,7 @@ def bring_up_to_date(url: URL, data_dir: Path, folder: Path = FOLDER) -> None:
     steps = Steps(folder)
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _only_one(data_dir / "store.lock"):
+        with only_one(data_dir / "store.lock"):
             if connect.is_sqlite(url):
                 _sqlite(url, data_dir, steps)
             else:
@@ -75,10 +76,11 @@ class Steps:
 
 
 @contextmanager
-def _only_one(path: Path) -> Iterator[None]:
+def only_one(path: Path) -> Iterator[None]:
     """Hold the lock file, so that daemon and command line don't upgrade together."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        leave_to_owner(path)
         _wait_for(handle)
         yield
     finally:
@@ -114,7 +116,7 @@ def _sqlite(url: URL, data_dir: Path, steps: Steps) -> None:
     os.chmod(path, 0o600)
     if found != steps.newest:
         copy = sqlite_file.back_up(path, backups, found, time.time())
-        sqlite_file.upgrade(path, steps.apply)
+        sqlite_file.transform(path, steps.apply)
         _log.info(
             "upgraded {path} from schema {old} to {new}; the backup is {copy}",
             path=str(path), old=found, new=steps.newest, copy=str(copy),
@@ -137,7 +139,8 @@ def _mysql(url: URL, steps: Steps) -> None:
 
 
 def _upgrade_mysql(connection: Connection, steps: Steps, name: str) -> None:
-    found = MigrationContext.configure(connection).get_current_revision()
+    heads = MigrationContext.configure(connection).get_current_heads()
+    found = ", ".join(heads) if heads else None
     tables = set(inspect(connection).get_table_names())
     connection.commit()
     if found is not None:

@@ -10,7 +10,7 @@ from typing import Mapping
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from iotd.store.disk import sync_file, sync_folder
+from iotd.store.disk import leave_to_owner, sync_file, sync_folder
 from iotd.store.errors import KeyRefused
 
 NAME = "secret.key"
@@ -84,6 +84,7 @@ def _make(path: Path) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(Fernet.generate_key() + b"\n")
+        leave_to_owner(Path(draft))
         sync_file(Path(draft))
         os.link(draft, path)
         sync_folder(path.parent)

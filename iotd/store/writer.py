@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from threading import Condition, Thread
 from typing import Any, Callable
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Transaction
+from sqlalchemy.exc import DBAPIError
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 
@@ -66,6 +67,7 @@ class Writer:
         self._waiting: deque[Task] = deque()
         self._news = Condition()
         self._closing = False
+        self._sound = True
         self._last: Callable[[], None] = lambda: None
         self._thread: Thread | None = None
         self._ended: Deferred[None] = Deferred()
@@ -121,6 +123,7 @@ class Writer:
             return self._write_again_once(group)
         except BaseException as error:
             self.stats.failed_groups += 1
+            self._note_trouble(error)
             if self._closing:
                 group = group + self._give_up()
             return [(task, False, _own(error)) for task in group]
@@ -138,11 +141,9 @@ class Writer:
         with self._engine.connect() as connection:
             transaction = connection.begin()
             outcomes = [_attempt(connection, task) for task in group]
-            try:
-                transaction.commit()
-            except Exception as error:
-                raise CommitLost from error if is_lost(error) else error
+            _finish(transaction)
         self._count(group, time.perf_counter() - started)
+        self._note_success()
         return outcomes
 
     def _count(self, group: list[Task], seconds: float) -> None:
@@ -151,11 +152,40 @@ class Writer:
         self.stats.last_group = len(group)
         self.stats.last_commit_seconds = seconds
 
+    def _note_trouble(self, error: BaseException) -> None:
+        """One line when the trouble begins, not one for each group."""
+        if self._sound:
+            self._sound = False
+            why = str(_own(error))
+            self._reactor.callFromThread(self._log.error, "can't save: {why}", why=why)
+
+    def _note_success(self) -> None:
+        if not self._sound:
+            self._sound = True
+            self._reactor.callFromThread(self._log.info, "saving works again")
+
     def _give_up(self) -> list[Task]:
         # While closing, a database that is away would hold the stop up for each group.
         with self._news:
             rest, self._waiting = list(self._waiting), deque()
         return rest
+
+
+def _undo(savepoint: Transaction, error: BaseException) -> None:
+    try:
+        savepoint.rollback()
+    except DBAPIError:
+        # A full disk, for one, lets SQLite undo the whole transaction: that is the news.
+        raise error from None
+
+
+def _finish(transaction: Transaction) -> None:
+    try:
+        transaction.commit()
+    except Exception as error:
+        if is_lost(error):
+            raise CommitLost from error
+        raise
 
 
 def _attempt(connection: Connection, task: Task) -> Outcome:
@@ -165,7 +195,7 @@ def _attempt(connection: Connection, task: Task) -> Outcome:
     except BaseException as error:
         if spoils_group(error):
             raise
-        savepoint.rollback()
+        _undo(savepoint, error)
         return task, False, translate(error)
     savepoint.commit()
     return task, True, result

@@ -9,6 +9,7 @@ import pymysql
 from sqlalchemy import Connection, event
 from twisted.internet import reactor
 from twisted.internet.defer import DeferredList
+from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from iotd.errors import Unavailable
@@ -90,6 +91,34 @@ class ServerAwayTests(DatabaseTest, TestCase):
         await self.store.run(collide)
         self.assertEqual(await self.store.read(get_fact, "a"), "v")
 
+    async def test_deadlock_at_commit_is_tried_again(self) -> None:
+        """A cluster may refuse at COMMIT what it undid: the group runs a second time."""
+        engine = connect.writing(self.store.url)
+        self.addCleanup(engine.dispose)
+        refusal = "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213"
+
+        def refuse(connection: Connection) -> None:
+            connection.exec_driver_sql(refusal)
+
+        event.listen(engine, "commit", refuse, once=True)
+        writer = Writer(engine, reactor)
+        await writer.submit(Task(put_fact, ("a", "v"), {}))
+        self.assertEqual(await self.store.read(get_fact, "a"), "v")
+        await writer.close(lambda: None)
+
+    async def test_trouble_is_logged_once(self) -> None:
+        """However many groups fail, one line says so and one that it is over."""
+        lines: list[str] = []
+        observe = lambda e: lines.append(e["log_format"])  # noqa: E731
+        globalLogPublisher.addObserver(observe)
+        self.addCleanup(globalLogPublisher.removeObserver, observe)
+        self.server.kill()
+        for _ in range(3):
+            await DeferredList([self.store.run(get_fact, "a")], consumeErrors=True)
+        self.server.start()
+        await self.store.run(get_fact, "a")
+        self.assertEqual(lines, ["can't save: {why}", "saving works again"])
+
     async def test_connection_lost_within_commit(self) -> None:
         """Nobody knows whether it was saved: it is not run again, and the error says so."""
         engine = connect.writing(self.store.url)
@@ -148,8 +177,26 @@ class ServerRefusesTests(DatabaseTest, TestCase):
         self.assertIn("Unknown database 'absent'", self.refusal(url))
 
 
-class LockedFileTests(DatabaseTest, TestCase):
-    """An SQLite file that another program holds."""
+def fill_disk(connection: Connection) -> None:
+    """Behave as on a disk with room for ten more pages."""
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar() or 0
+    connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 10}")
+    put_fact(connection, "big", "x" * 100_000)
+
+
+class FileTroubleTests(DatabaseTest, TestCase):
+    """An SQLite file that another program holds, or that can't grow."""
+
+    async def test_full_disk(self) -> None:
+        """What did not fit is Unavailable; neighbours are saved exactly if they were told so."""
+        store = self.new_store(reactor)
+        three = [store.run(put_fact, "a", "v"), store.run(fill_disk), store.run(put_fact, "b", "v")]
+        results = await DeferredList(three, consumeErrors=True)
+        results[1][1].trap(Unavailable)
+        self.assertIn("disk is full", results[1][1].getErrorMessage())
+        for name, (worked, _) in zip("a!b", results):
+            self.assertEqual(await store.read(get_fact, name) is not None, worked)
+        await store.run(put_fact, "small", "v")
 
     async def test_locked_then_free(self) -> None:
         """While another program holds the lock writes say so, reads work; then all works."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -79,7 +80,7 @@ class NewFileTests(DatabaseTest, SynchronousTestCase):
     def test_kept_while_another_upgrades(self) -> None:
         """A start that can't get its turn says who holds it up."""
         self.patch(migrate, "LOCK_SECONDS", 0)
-        with migrate._only_one(self.data_dir() / "store.lock"):
+        with migrate.only_one(self.data_dir() / "store.lock"):
             refused = self.assertRaises(StoreUnavailable, self.new_store)
         self.assertIn("another iotd", str(refused))
 
@@ -89,6 +90,23 @@ class NewFileTests(DatabaseTest, SynchronousTestCase):
         store = Store("sqlite:///iotd.sqlite3", self.data_dir() / "file" / "var")
         refused = self.assertRaises(StoreUnavailable, store.open)
         self.assertIn("Not a directory", str(refused))
+
+    def test_full_disk(self) -> None:
+        """A database that does not fit is refused in words, and nothing stays of it."""
+        limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))"
+        done = in_new_process(f"{limit}\n{OPEN}", self.data_dir(), migrate.FOLDER)
+        self.assertIn(b"StoreUnavailable", done.stderr.splitlines()[-1])
+        self.assertFalse((self.data_dir() / "iotd.sqlite3").exists())
+        self.new_store()
+
+    def test_root_leaves_files_to_the_folders_owner(self) -> None:
+        """What root makes in another user's folder belongs to that user."""
+        folder = self.data_dir() / "theirs"
+        folder.mkdir()
+        owner = 4321 if os.geteuid() == 0 else os.geteuid()
+        os.chown(folder, owner, -1)
+        self.assertEqual(in_new_process(OPEN, folder, migrate.FOLDER).returncode, 0)
+        self.assertEqual({path.stat().st_uid for path in folder.iterdir()}, {owner})
 
 
 class UpgradeTests(DatabaseTest, SynchronousTestCase):
@@ -144,6 +162,14 @@ class UpgradeTests(DatabaseTest, SynchronousTestCase):
             self.assertEqual(store.call(get_fact, "f"), "old")
             self.assertNotIn("later0", store.call(table_names))
         self.assertEqual(self.upgraded().call(get_fact, "f"), "upgraded")
+
+    def test_no_room_for_the_backup(self) -> None:
+        """Without a backup there is no upgrade, and the file stays usable as it is."""
+        limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))"
+        done = in_new_process(f"{limit}\n{OPEN}", self.data_dir(), self.steps)
+        self.assertIn(b"can't be backed up", done.stderr.splitlines()[-1])
+        self.assertEqual(list((self.data_dir() / "backups").iterdir()), [])
+        self.assertEqual(self.new_store().call(get_fact, "f"), "old")
 
     def test_newer_schema_is_refused(self) -> None:
         """What a newer iotd wrote is left alone, and what to do is said."""

@@ -128,7 +128,6 @@ def _things() -> None:
         "cameras",
         sa.Column("device_id", sa.String(64), primary_key=True),
         sa.Column("started", sa.Boolean, nullable=False, server_default=sa.false()),
-        sa.Column("settings", sa.Text),
         sa.ForeignKeyConstraint(["device_id"], ["devices.id"], ondelete="CASCADE"),
         **_without_counter(),
     )
