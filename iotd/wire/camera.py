@@ -69,6 +69,7 @@ class _Due(Enum):
     VERDICT = "our verdict"
     FRAMES = "frames"
     MIXED = "frames and lines"
+    NOTHING = "nothing: it is over"
 
 
 _AWAITED = (_Due.NONCE, _Due.VERDICT)
@@ -168,7 +169,7 @@ class CameraConversation:
     def _close(self) -> None:
         self.phase = Phase.CLOSED
         self._buffer.clear()
-        self._wanted = 1
+        self._due, self._wanted = _Due.NOTHING, 1
 
     # What follows are the steps, one for each _Due: an event, or NEED_DATA with
     # `_wanted` set to the size at which it is worth asking again.
@@ -234,6 +235,7 @@ class CameraConversation:
         return line
 
 
+# NOTHING has no step: a closed conversation's buffer stays empty.
 _STEPS: dict[_Due, Callable[[CameraConversation], Event | NeedData]] = {
     _Due.OPENING: CameraConversation._opening,
     _Due.HELLO: CameraConversation._hello,

@@ -17,7 +17,10 @@ MAX_FRAME_BYTES = 4096
 
 def every_event(conversation: CameraConversation) -> list[Event]:
     """All there is until NEED_DATA."""
-    return list(iter(conversation.next_event, NEED_DATA))
+    events: list[Event] = []
+    while (event := conversation.next_event()) is not NEED_DATA:
+        events.append(event)
+    return events
 
 
 class Daemon:
@@ -47,7 +50,7 @@ class Daemon:
     def listen(self) -> None:
         """Hear and answer everything that is there."""
         try:
-            for event in iter(self.conversation.next_event, NEED_DATA):
+            while (event := self.conversation.next_event()) is not NEED_DATA:
                 self.heard.append(event)
                 self._answer(event)
         except RemoteProtocolError as error:
