@@ -1,1 +1,1 @@
-
+"""Cameras: the server of their wire, the frame hub, and who watches."""

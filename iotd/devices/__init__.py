@@ -1,1 +1,1 @@
-
+"""Things: registry, enrolment, keys and presence."""

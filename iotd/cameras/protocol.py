@@ -1,0 +1,272 @@
+"""One camera connection on the reactor: its deadlines, its commands, its frames."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from iotd.cameras.model import Drive
+from iotd.devices.model import Admission, Approval
+from iotd.errors import Invalid
+from iotd.wire.camera import (
+    NEED_DATA, BadFrame, CameraConversation, EmptyFrame, Event, FieldDecided, FrameReceived,
+    HelloReceived, Phase, PingReceived, ProofReceived,
+)
+from iotd.wire.errors import LocalProtocolError, RemoteProtocolError
+
+if TYPE_CHECKING:
+    from iotd.cameras.server import CameraFactory
+    from iotd.cameras.service import Camera
+
+SETTLE_SECONDS = 1.0  # so much silence makes it a field camera
+SILENT_LIMIT = 30.0  # for the hello; also for silence under keyed enrolment
+PROOF_LIMIT = 10.0  # the nonce is good for so long
+FRAME_LIMIT = 20.0  # from a frame's first byte to its last ...
+SLOW_AFTER = 10.0  # ... and after so long it must have come at
+SLOW_RATE = 1024  # bytes a second
+PING_AFTER, GONE_AFTER = 20.0, 45.0  # seconds without a byte from a keyed camera
+USER_TIMEOUT_MS = 30_000  # unacknowledged bytes: keepalive does not test such a link
+
+
+class CameraProtocol(Protocol):
+    """The server's side; a Link for the registry once it is admitted."""
+
+    transport: Any
+
+    def __init__(self, factory: CameraFactory, address: str, max_frame_bytes: int) -> None:
+        self.address = address
+        self.proven = False
+        self.camera: Camera | None = None
+        self.drive = Drive()
+        self._server = factory
+        self._conversation = CameraConversation(max_frame_bytes)
+        self._id: str | None = None
+        self._nonce: tuple[str, str, float] | None = None
+        self._closed = False
+
+    # -- life -------------------------------------------------------------------
+
+    def connectionMade(self) -> None:
+        """Deadlines begin."""
+        now = self._server.seconds()
+        self._connected_at = self._heard_at = self._began_at = now
+        self._pinged = self._spoke = False
+        _watch_link(self.transport)
+        self._settle = self._server.clock.callLater(SETTLE_SECONDS, self._silent)
+        self._ask_again = None
+        self._server.joined(self)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Everything that waits for this connection ends."""
+        self._closed = True
+        for call in (self._settle, self._ask_again):
+            if call is not None and call.active():
+                call.cancel()
+        if self.camera is not None:
+            self.camera.disconnected(self)
+        self._server.left(self, self._id)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Bytes in, events out."""
+        conversation = self._conversation
+        self._heard_at = now = self._server.seconds()
+        self._spoke = self._spoke or bool(data)
+        if not conversation.unfinished:
+            self._began_at = now
+        conversation.receive_data(data)
+        try:
+            while not self._closed and (event := conversation.next_event()) is not NEED_DATA:
+                self._began_at = now
+                if type(event) is FrameReceived:
+                    self._frame(event, now)
+                else:
+                    self._happened(event)
+        except RemoteProtocolError as fault:
+            self._refuse("wire", str(fault))
+
+    # -- what a camera says -------------------------------------------------------
+
+    def _frame(self, event: FrameReceived, now: float) -> None:
+        if self.camera is not None:
+            self.camera.frame(event.jpeg, event.width, event.height)
+        if self.drive.frame(now) and self.camera is not None:
+            self.move()
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, FieldDecided):
+            self._join_unkeyed()
+        elif isinstance(event, HelloReceived):
+            self._hello(event.id)
+        elif isinstance(event, ProofReceived):
+            self._proof(event.mac)
+        elif isinstance(event, PingReceived):
+            self.transport.write(self._conversation.pong())
+        elif isinstance(event, EmptyFrame) and self.camera is not None:
+            self.camera.rates.empty_frames += 1
+        elif isinstance(event, BadFrame):
+            self._bad_frame(event.reason)
+
+    def _silent(self) -> None:
+        self._conversation.settle_as_field()
+        self.dataReceived(b"")
+
+    def _join_unkeyed(self) -> None:
+        if self._server.waits_for_key and not self._spoke:
+            return  # it may still say key~ for 30 s; check() ends that
+        self._admit(self._server.join_unkeyed(self))
+
+    def _hello(self, id: str) -> None:
+        self._leave_unkeyed()
+        nonce = self._server.admissions.challenge("cam", id, self.address)
+        if nonce is None:
+            self._deny()
+            return
+        self._nonce = (id, nonce, self._server.seconds())
+        self.transport.write(self._conversation.challenge(nonce))
+
+    def _proof(self, mac: str) -> None:
+        assert self._nonce is not None
+        id, nonce, _ = self._nonce
+        if self._proof_is_late(self._server.seconds()):
+            return
+        self._nonce = None
+        admission = self._server.admissions.prove("cam", id, nonce, mac, self, "camera")
+        if admission.refused:
+            self._deny()
+            return
+        self._server.proved(self)
+        self._conversation.accept()
+        self._admit(admission)
+
+    def _proof_is_late(self, now: float) -> bool:
+        if self._nonce is None or now - self._nonce[2] <= PROOF_LIMIT:
+            return False
+        self._refuse("late", f"no proof within {PROOF_LIMIT:g} s of the nonce")
+        return True
+
+    def _bad_frame(self, reason: str) -> None:
+        if self.camera is not None:
+            self.camera.bad_frame(reason)
+
+    # -- admission: the registry's Link ---------------------------------------------
+
+    def _admit(self, admission: Admission) -> None:
+        self._id = admission.id
+        if admission.refused:
+            self.close(admission.reason)
+        elif admission.approval is Approval.APPROVED:
+            self.admitted(admission.id)
+
+    def admitted(self, id: str) -> None:
+        """It is this camera from now on, and does what that camera is meant to do."""
+        if self.camera is not None and self._id == id:
+            return
+        if self.camera is not None:
+            self.camera.disconnected(self)
+        self._id = id
+        self.camera = self._server.camera(id)
+        self.camera.connected(self)
+
+    def close(self, reason: str) -> None:
+        """End the connection; the reason was logged by who decided it."""
+        self._closed = True
+        self.transport.loseConnection()
+
+    def command(self, text: str) -> None:
+        """START, STOP or SET key=value …; Invalid when this camera can't take it."""
+        try:
+            self._conversation.command(text)
+        except LocalProtocolError as fault:
+            raise Invalid(f"{fault}.", "command") from None
+        self.drive.add(text)
+        self.move()
+
+    def _leave_unkeyed(self) -> None:
+        if self._id is not None:  # silence had made it a field camera
+            self._server.abandon(self._id, self)
+            self._id = None
+        if self.camera is not None:
+            self.camera.disconnected(self)
+            self.camera = None
+
+    def _deny(self) -> None:
+        self.transport.write(self._conversation.deny())
+        self.close("denied")
+
+    def _refuse(self, cause: str, reason: str) -> None:
+        name = self._id or (self._nonce[0] if self._nonce else None)
+        self._server.admissions.refuse("cam", self.address, name, cause, reason)
+        self.close(reason)
+
+    # -- commands -------------------------------------------------------------------
+
+    def move(self) -> None:
+        """Send what is due, and come back when the next may be."""
+        if self._closed or self._conversation.phase not in (Phase.FIELD, Phase.KEYED):
+            return
+        now = self._server.seconds()
+        command, again = self.drive.next_command(now)
+        if command is not None:
+            self.transport.write(self._conversation.command(command))
+        if self._ask_again is not None and self._ask_again.active():
+            self._ask_again.cancel()
+        self._ask_again = None
+        if again is not None:
+            self._ask_again = self._server.clock.callLater(max(again - now, 0.01), self.move)
+
+    # -- deadlines: called about every second -------------------------------------------
+
+    def check(self, now: float) -> None:
+        """Close what is late; ask a silent keyed camera whether it lives."""
+        phase = self._conversation.phase
+        if self._closed or phase is Phase.CLOSED:
+            return
+        if phase is Phase.KEYED:
+            self._check_alive(now)
+        if self._nonce is not None:
+            self._proof_is_late(now)
+        elif phase is Phase.UNDECIDED or (phase is Phase.FIELD and self._id is None):
+            self._check_unknown(now)
+        elif self._conversation.unfinished:
+            self._check_begun(now - self._began_at)
+
+    def _check_unknown(self, now: float) -> None:
+        if self._server.waits_for_key and self.drive.last_frame is not None:
+            self._admit(self._server.join_unkeyed(self))
+        elif now - self._connected_at > SILENT_LIMIT:
+            if self._server.waits_for_key:
+                self._admit(self._server.join_unkeyed(self))
+            else:
+                self._refuse("late", f"no whole hello within {SILENT_LIMIT:g} s")
+
+    def _check_begun(self, lasted: float) -> None:
+        size = self._conversation.begun_bytes
+        if lasted > FRAME_LIMIT or (lasted > SLOW_AFTER and size < SLOW_RATE * lasted):
+            limit = f"{FRAME_LIMIT:g} s, and {SLOW_RATE} bytes/s after {SLOW_AFTER:g} s"
+            self._refuse("late", f"{size} bytes of a frame in {lasted:.0f} s; allowed are {limit}")
+
+    def _check_alive(self, now: float) -> None:
+        quiet = now - self._heard_at
+        if quiet > GONE_AFTER:
+            self._refuse("late", f"not a byte for {quiet:.0f} s; allowed are {GONE_AFTER:g} s")
+        elif quiet > PING_AFTER and not self._pinged:
+            self._pinged = True
+            self.transport.write(self._conversation.ping())
+        elif quiet <= PING_AFTER:
+            self._pinged = False
+
+
+def _watch_link(transport: object) -> None:
+    """Find half-open links: idle ones by keepalive (10 s, then 3 x 5 s), others by timeout."""
+    sock = getattr(transport, "socket", None)
+    if not isinstance(sock, socket.socket) or sock.family == socket.AF_UNIX:
+        return
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)

@@ -1,0 +1,180 @@
+"""The rules of devices: names, states, who is let in, and how often one may fail."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Iterable, Mapping
+
+from iotd.errors import Invalid
+
+KINDS = ("camera", "cabinet", "cabinet_camera", "watch", "gate", "other")
+
+MAX_HELD = 64  # unapproved connections in all ...
+MAX_HELD_PER_ADDRESS = 8  # ... and of one address
+MAX_PENDING = 256  # rows of devices that nobody approved; the oldest absent one goes
+
+NONCE_SECONDS = 10.0
+FAILURE_WINDOW = 60.0  # seconds in which failures count, and that one then waits
+MAX_FAILURES = 5  # of one id from one address
+MAX_ADDRESS_FAILURES = 50  # of one address over all ids
+
+_ID = re.compile(r"[a-z0-9-]{3,32}")
+
+
+class Approval(str, Enum):
+    """What a person, or the enrolment setting, said of a device."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True)
+class Device:
+    """One thing, as the store knows it; times are Unix seconds."""
+
+    id: str
+    name: str
+    kind: str
+    approval: Approval
+    wire: str
+    first_seen: float
+    address: str | None = None
+    key_sealed: str | None = None
+    last_seen: float | None = None
+    rssi: int | None = None
+    firmware: str | None = None
+    patient: str | None = None
+    camera: str | None = None
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it must prove a key."""
+        return self.key_sealed is not None
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What became of a connection that said, or did not say, who it is."""
+
+    id: str
+    approval: Approval | None  # None: refused
+    reason: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the connection is to be closed."""
+        return self.approval in (None, Approval.REVOKED)
+
+
+def state(device: Device, connected: bool) -> str:
+    """The state as people see it: pending, online, offline or revoked."""
+    if device.approval is Approval.APPROVED:
+        return "online" if connected else "offline"
+    return str(device.approval.value)
+
+
+def camera_name(address: str) -> str:
+    """The name of a camera that says none, after its address."""
+    return "cam-" + address.replace("%", "-").replace(".", "-").replace(":", "-").lower()
+
+
+def lowest_free_name(
+    base: str, wire: str, address: str, known: Mapping[str, Device], connected: Iterable[str]
+) -> str:
+    """The name that an unkeyed connection from ``address`` goes by.
+
+    A device that a person moved to this address comes first, then the lowest of
+    ``base``, ``base-2``, … that is not connected. Names with a key, and devices
+    that live at another address, are never given away.
+    """
+    taken = set(connected)
+
+    def is_ours(name: str) -> bool:
+        device = known[name]
+        return device.address == address and device.wire == wire and not device.keyed
+
+    series = base if base.endswith("-") else base + "-"
+    moved = [n for n in known if n != base and not n.startswith(series) and is_ours(n)]
+    for name in sorted(moved):
+        if name not in taken:
+            return name
+    number, name = 1, base
+    while name in taken or (name in known and not is_ours(name)):
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def check_id(text: str) -> str:
+    """``text`` when it can be a device's id, else Invalid."""
+    if not _ID.fullmatch(text):
+        raise Invalid(
+            f"{text[:40]!r} can't be a device id: 3 to 32 of the characters a-z, 0-9 and -.", "id"
+        )
+    return text
+
+
+def check_kind(kind: str) -> str:
+    """``kind`` when it is one, else Invalid with the list."""
+    if kind not in KINDS:
+        raise Invalid(f"{kind[:40]!r} is no kind of device: {', '.join(KINDS)}.", "kind")
+    return kind
+
+
+def check_name(name: str) -> str:
+    """A display name: 1 to 100 printable characters."""
+    name = name.strip()
+    if not 1 <= len(name) <= 100 or not name.isprintable():
+        raise Invalid("A name has 1 to 100 printable characters.", "name")
+    return name
+
+
+def waits_because(device: Device, connected: bool) -> str | None:
+    """Why a pending device waits, for the person who can end it."""
+    if device.approval is not Approval.PENDING:
+        return None
+    if not connected:
+        return "It is waiting for approval, and is not connected at the moment."
+    return "It is connected and held until somebody approves it."
+
+
+class Failures:
+    """Wrong proofs by id and address; times are monotonic seconds.
+
+    After 5 within a minute that id from that address waits a minute, after 50
+    the whole address.
+    """
+
+    def __init__(self) -> None:
+        self._times: dict[Any, deque[float]] = {}
+
+    def add(self, id: str, address: str, now: float) -> None:
+        """One more wrong proof."""
+        for key in ((id, address), address):
+            self._times.setdefault(key, deque(maxlen=MAX_ADDRESS_FAILURES)).append(now)
+
+    def must_wait(self, id: str, address: str, now: float) -> bool:
+        """Whether a hello is to be answered with ``denied`` at once."""
+        return (
+            self._recent((id, address), now) >= MAX_FAILURES
+            or self._recent(address, now) >= MAX_ADDRESS_FAILURES
+        )
+
+    def prune(self, now: float) -> None:
+        """Forget what no longer counts."""
+        for key in tuple(self._times):
+            self._recent(key, now)
+
+    def _recent(self, key: Any, now: float) -> int:
+        times = self._times.get(key)
+        if times is None:
+            return 0
+        while times and times[0] <= now - FAILURE_WINDOW:
+            times.popleft()
+        if not times:
+            del self._times[key]
+        return len(times)

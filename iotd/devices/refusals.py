@@ -1,0 +1,85 @@
+"""What was turned away and why, so that nobody has to guess why a board is missing."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter
+from twisted.logger import Logger
+
+MAX_SHOWN = 200
+LINES_PER_MINUTE = 10  # of one address; what is beyond is counted in the next line
+
+NEXT_STEPS = {
+    "key": "Give the board a key with “New key” on this page, or `iotd device key ID`.",
+    "wrong": "The board's key is not the one stored here: write a new key onto the board.",
+    "revoked": "It was revoked. Approve it again on this page if it may come back.",
+    "full": "Approve or remove waiting devices, then power the board off and on.",
+    "keyed": "Only boards with a key are let in (enrolment is “keyed”).",
+    "wire": "The board speaks something else than this port expects: check port and firmware.",
+    "late": "The board stopped in the middle: check its Wi-Fi signal and power supply.",
+    "limit": "Too many connections: raise the limit in the configuration if they are yours.",
+}
+
+
+@dataclass
+class Refusal:
+    """Refusals alike: same address, wire, id and reason."""
+
+    address: str
+    wire: str
+    id: str | None
+    reason: str
+    next_step: str
+    at: float
+    count: int = 1
+
+
+class Refusals:
+    """The newest refusals, counted; one log line each, but at most ten a minute an address."""
+
+    _log = Logger()
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._shown: OrderedDict[tuple[str, str, str | None, str], Refusal] = OrderedDict()
+        self._lines: dict[str, tuple[float, int]] = {}
+        self._counter = Counter(
+            "iotd_refused", "connections turned away", ["wire", "cause"], registry=registry
+        )
+
+    def add(
+        self, now: float, wire: str, address: str, id: str | None, cause: str, reason: str
+    ) -> None:
+        """Count it, show it, log it; ``cause`` is a key of NEXT_STEPS."""
+        self._counter.labels(wire, cause).inc()
+        key = (address, wire, id, cause)
+        known = self._shown.pop(key, None)
+        count = known.count + 1 if known else 1
+        self._shown[key] = Refusal(address, wire, id, reason, NEXT_STEPS[cause], now, count)
+        while len(self._shown) > MAX_SHOWN:
+            self._shown.popitem(last=False)
+        self._tell(now, wire, address, id, reason)
+
+    def items(self) -> list[dict[str, Any]]:
+        """The newest first, as JSON."""
+        return [vars(refusal).copy() for refusal in reversed(self._shown.values())]
+
+    def _tell(self, now: float, wire: str, address: str, id: str | None, reason: str) -> None:
+        since, lines = self._lines.get(address, (now, 0))
+        if now - since >= 60:
+            if lines > LINES_PER_MINUTE:
+                self._log.warn(
+                    "{count} more refusals of {address} were not logged",
+                    count=lines - LINES_PER_MINUTE, address=address,
+                )
+            since, lines = now, 0
+        if lines < LINES_PER_MINUTE:
+            self._log.warn(
+                "{wire}: {name} refused: {reason}",
+                wire=wire, name=f"{id} at {address}" if id else address, reason=reason,
+            )
+        self._lines[address] = (since, lines + 1)
+        if len(self._lines) > 10_000:
+            self._lines.clear()

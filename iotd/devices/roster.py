@@ -1,0 +1,148 @@
+"""Devices in memory, and who of them is connected now.
+
+All devices are loaded at start, so that a connection is judged without
+waiting for the store; what changes is written behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Callable, Protocol, Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from iotd.bus import Bus, DeviceChanged
+from iotd.devices import model, records
+from iotd.devices.model import Approval, Device
+from iotd.errors import NotFound
+from iotd.store.engine import Store
+from iotd.times import rfc3339
+
+
+class Link(Protocol):
+    """A live connection, as the registry sees it."""
+
+    address: str
+
+    def admitted(self, id: str) -> None:
+        """It may work from now on, under this id."""
+
+    def close(self, reason: str) -> None:
+        """It has to go; the reason is for the log."""
+
+    def command(self, text: str) -> None:
+        """Say this to the device; raises Invalid when the device can't take it."""
+
+
+class Roster:
+    """Every device, and every link."""
+
+    _log = Logger()
+
+    def __init__(self, store: Store, bus: Bus, now: Callable[[], float]) -> None:
+        self.store, self.now = store, now
+        self.devices: dict[str, Device] = {}
+        self.links: dict[str, Link] = {}
+        self._bus = bus
+        self._heard: dict[str, float] = {}
+
+    def load(self, connection: Any) -> None:
+        """Read all devices; at start, before anything connects."""
+        self.devices = {device.id: device for device in records.all_devices(connection)}
+
+    def device(self, id: str) -> Device:
+        """One device, or NotFound."""
+        if id not in self.devices:
+            raise NotFound(f"There is no device {id[:64]!r}.", "id")
+        return self.devices[id]
+
+    def with_approval(self, approval: Approval) -> Sequence[Device]:
+        """The devices of which a person, or the setting, said this."""
+        return [device for device in self.devices.values() if device.approval is approval]
+
+    def counts(self) -> dict[str, int]:
+        """How many devices are in each state."""
+        counts = dict.fromkeys(("pending", "online", "offline", "revoked"), 0)
+        for device in self.devices.values():
+            counts[model.state(device, device.id in self.links)] += 1
+        return counts
+
+    def connect(self, device: Device, link: Link) -> None:
+        """``link`` is this device from now on; an older one is told to go."""
+        older = self.links.pop(device.id, None)
+        if older is not None:
+            older.close("the same device connected again")
+        self.links[device.id] = link
+        self.devices[device.id] = replace(device, last_seen=self.now())
+        self.publish(device.id)
+
+    def leave(self, id: str, link: Link) -> None:
+        """A connection ended; nothing happens when another took its place."""
+        if self.links.get(id) is not link:
+            return
+        del self.links[id]
+        device = self.devices.get(id)
+        if device is not None:
+            self._heard[id] = self.now()
+            self.devices[id] = replace(device, last_seen=self._heard[id])
+            self.publish(id)
+
+    def abandon(self, id: str, link: Link) -> None:
+        """It turns out to be another device: a row that only waited for it goes too."""
+        self.leave(id, link)
+        device = self.devices.get(id)
+        if device is not None and device.approval is Approval.PENDING and id not in self.links:
+            self.drop(id)
+
+    def close(self, id: str, reason: str) -> None:
+        """End the live connection of a device, if it has one."""
+        link = self.links.pop(id, None)
+        if link is not None:
+            link.close(reason)
+            self.publish(id)
+
+    def keep(self, device: Device) -> None:
+        """Take a change into memory and write it behind."""
+        self.devices[device.id] = device
+        self._log_end(self.store.run(records.save_device, device))
+
+    def drop(self, id: str) -> None:
+        """Forget a device and write that behind."""
+        self.forget(id)
+        self._log_end(self.store.run(records.remove_device, id))
+
+    def forget(self, id: str) -> None:
+        """It is gone from the store: take it out of memory and pages too."""
+        self.devices.pop(id, None)
+        self._bus.publish(DeviceChanged(id, {"id": id, "state": "deleted"}))
+
+    def publish(self, id: str) -> None:
+        """Tell the pages how a device is now."""
+        if id in self.devices:
+            self._bus.publish(DeviceChanged(id, self.json(self.devices[id])))
+
+    def write_heard(self) -> Deferred[Any] | None:
+        """Write when devices were last heard; called now and then, and at the end."""
+        self._heard.update({id: self.now() for id in self.links if id in self.devices})
+        heard, self._heard = self._heard, {}
+        if not heard:
+            return None
+        written: Deferred[Any] = self.store.run(records.touch_devices, heard)
+        self._log_end(written)
+        return written
+
+    def json(self, device: Device) -> dict[str, Any]:
+        """A device as the API shows it."""
+        connected = device.id in self.links
+        last_seen = self.now() if connected else device.last_seen
+        return {
+            "id": device.id, "name": device.name, "kind": device.kind,
+            "state": model.state(device, connected), "address": device.address,
+            "keyed": device.keyed, "firmware": device.firmware, "last_seen": rfc3339(last_seen),
+            "rssi": device.rssi, "patient": device.patient, "camera": device.camera,
+            "connected": connected, "waits_because": model.waits_because(device, connected),
+        }
+
+    def _log_end(self, written: Deferred[Any]) -> None:
+        written.addErrback(lambda f: self._log.failure("devices were not written", failure=f))

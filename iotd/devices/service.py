@@ -1,0 +1,176 @@
+"""The registry: which devices there are, and what people decide about them.
+
+A decision is in effect once it is on disk, with its line in the audit.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Any, Awaitable, Callable, Sequence
+
+from prometheus_client import CollectorRegistry
+from twisted.internet.defer import Deferred
+
+from iotd.accounts.records import write_audit
+from iotd.bus import Bus
+from iotd.devices import model, records
+from iotd.devices.admission import Admissions
+from iotd.devices.model import Approval, Device
+from iotd.devices.roster import Roster
+from iotd.errors import Conflict, Invalid
+from iotd.store.engine import Store
+from iotd.store.seal import Sealer
+
+
+class Registry:
+    """Devices as people see and steer them; ``admissions`` is for the servers of the wires."""
+
+    def __init__(
+        self, *, store: Store, bus: Bus, sealer: Sealer, enrolment: str,
+        seconds: Callable[[], float], now: Callable[[], float], metrics: CollectorRegistry,
+    ) -> None:
+        self._roster = Roster(store, bus, now)
+        self._sealer = sealer
+        self.admissions = Admissions(self._roster, sealer, enrolment, seconds, metrics)
+        self.load = self._roster.load
+        self.leave = self._roster.leave
+        self.abandon = self._roster.abandon
+        self.device = self._roster.device
+        self.counts = self._roster.counts
+
+    def list(self) -> Sequence[dict[str, Any]]:
+        """Every device as JSON, by id."""
+        devices = self._roster.devices
+        return [self._roster.json(devices[id]) for id in sorted(devices)]
+
+    def get(self, id: str) -> dict[str, Any]:
+        """One device as JSON, or NotFound."""
+        return self._roster.json(self._roster.device(id))
+
+    def approved(self, kind: str) -> Sequence[Device]:
+        """The approved devices of a kind, by id."""
+        found = self._roster.with_approval(Approval.APPROVED)
+        return sorted((d for d in found if d.kind == kind), key=lambda d: d.id)
+
+    async def approve(
+        self, id: str, kind: str | None = None, same_as: str | None = None, by: str = ""
+    ) -> dict[str, Any]:
+        """Let a device in; ``same_as``: it is that device, at a new address."""
+        device = self._roster.device(id)
+        if kind is not None:
+            model.check_kind(kind)
+        if same_as is not None:
+            return await self._approve_as(device, self._roster.device(same_as), by)
+        device = replace(device, approval=Approval.APPROVED, kind=kind or device.kind)
+        await self._decide(device, by, "device.approve", kind or "")
+        link = self._roster.links.get(id)
+        if link is not None:
+            link.admitted(id)
+        return self.get(id)
+
+    async def _approve_as(self, duplicate: Device, kept: Device, by: str) -> dict[str, Any]:
+        if duplicate.id == kept.id:
+            raise Invalid("A device can't be the same as itself.", "same_as")
+        if duplicate.keyed or kept.keyed or duplicate.wire != kept.wire:
+            raise Conflict("Only two devices without a key on the same wire can be one.", "same_as")
+        if duplicate.approval is not Approval.PENDING:
+            raise Conflict(f"{duplicate.id} is not waiting for approval.", "id")
+        kept = replace(kept, address=duplicate.address, approval=Approval.APPROVED)
+
+        def write(connection: Any, at: float) -> None:
+            records.merge_device(connection, duplicate.id, kept)
+            write_audit(connection, at, by, "device.approve", kept.id, f"same as {duplicate.id}")
+
+        await self._roster.store.run(write, self._roster.now())
+        links = self._roster.links
+        older, link = links.pop(kept.id, None), links.pop(duplicate.id, None)
+        self._roster.devices[kept.id] = kept
+        self._roster.forget(duplicate.id)
+        if older is not None:
+            older.close("the same device connected from another address")
+        if link is not None:
+            self._roster.connect(kept, link)
+            link.admitted(kept.id)
+        self._roster.publish(kept.id)
+        return self.get(kept.id)
+
+    async def revoke(self, id: str, by: str = "") -> dict[str, Any]:
+        """Shut a device out; its connection is closed."""
+        device = replace(self._roster.device(id), approval=Approval.REVOKED)
+        await self._decide(device, by, "device.revoke")
+        self._roster.close(id, "it was revoked")
+        return self.get(id)
+
+    async def make_key(self, id: str, kind: str | None = None, by: str = "") -> str:
+        """A new key, 64 hex digits; an unknown id is made, and the device approved.
+
+        Its old key, and a connection made without or with it, end at once.
+        """
+        model.check_id(id)
+        known = self._roster.devices.get(id)
+        if kind is not None:
+            model.check_kind(kind)
+        elif known is None:
+            kind = "other"
+        key = secrets.token_bytes(32)
+        device = known or Device(id, id, kind or "other", Approval.APPROVED, "", self._roster.now())
+        device = replace(
+            device, key_sealed=self._sealer.seal(key), kind=kind or device.kind,
+            approval=Approval.APPROVED,
+        )
+        await self._decide(device, by, "device.key")
+        self._roster.close(id, "it was given a new key")
+        return key.hex()
+
+    async def change(self, id: str, fields: dict[str, Any], by: str = "") -> dict[str, Any]:
+        """Change ``name``, ``kind``, ``patient`` or ``camera``."""
+        device = self._roster.device(id)
+        if fields.get("name") is not None:
+            fields["name"] = model.check_name(fields["name"])
+        if fields.get("kind") is not None:
+            model.check_kind(fields["kind"])
+        if fields.get("camera") is not None:
+            self._roster.device(fields["camera"])
+        fields = {k: v for k, v in fields.items() if v is not None or k in ("patient", "camera")}
+        await self._decide(replace(device, **fields), by, "device.change", ", ".join(fields))
+        return self.get(id)
+
+    async def remove(self, id: str, by: str = "") -> None:
+        """Forget a device; when it connects again it is a new one."""
+        self._roster.device(id)
+
+        def write(connection: Any, at: float) -> None:
+            records.remove_device(connection, id)
+            write_audit(connection, at, by, "device.remove", id)
+
+        await self._roster.store.run(write, self._roster.now())
+        link = self._roster.links.pop(id, None)
+        self._roster.forget(id)
+        if link is not None:
+            link.close("it was removed")
+
+    def command(self, id: str, text: str) -> None:
+        """Say ``text`` to a connected, approved device."""
+        device, link = self._roster.device(id), self._roster.links.get(id)
+        if link is None or device.approval is not Approval.APPROVED:
+            state = model.state(device, link is not None)
+            raise Conflict(f"{id} is {state}: it can take no command now.", "id")
+        link.command(text)
+
+    def tick(self) -> Deferred[Any] | None:
+        """Write who was heard, forget old failures; called now and then, and at the end."""
+        self.admissions.prune()
+        return self._roster.write_heard()
+
+    def _decide(self, device: Device, by: str, action: str, detail: str = "") -> Awaitable[None]:
+        def write(connection: Any, at: float) -> None:
+            records.save_device(connection, device)
+            write_audit(connection, at, by, action, device.id, detail)
+
+        async def decide() -> None:
+            await self._roster.store.run(write, self._roster.now())
+            self._roster.devices[device.id] = device
+            self._roster.publish(device.id)
+
+        return decide()
