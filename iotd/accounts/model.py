@@ -6,12 +6,12 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from iotd.accounts.rights import ROLES
 from iotd.errors import Invalid
+from iotd.times import rfc3339
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
@@ -128,13 +128,6 @@ class Token:
             "id": self.id, "name": self.name, "role": self.role, "created_by": self.created_by,
             "created_at": rfc3339(self.created_at), "last_used_at": rfc3339(self.last_used_at),
         }
-
-
-def rfc3339(seconds: float | None) -> str | None:
-    """A time as the API tells it: UTC, to the second; None stays None."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def check_name(name: str, field: str = "name") -> str:

@@ -24,11 +24,11 @@ from iotd.accounts.shared import Shared, to_its_end
 from iotd.accounts.sign_in import SignedIn
 from iotd.bus import Bus
 from iotd.errors import Conflict, Denied
+from iotd.site.headers import COOKIE
 from iotd.site.routes import Identity
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
-
-COOKIE = b"iotd_session"
+from iotd.times import rfc3339
 
 # how often uses are written down and old tries dropped
 _FLUSH_EVERY = MINUTE
@@ -213,6 +213,15 @@ class Accounts(Service):
     def log_in(self, *args: Any, **kwargs: Any) -> Deferred[SignedIn]:
         """See :meth:`iotd.accounts.login.Login.log_in`."""
         return self.login.log_in(*args, **kwargs)
+
+    def tokens(self) -> list[dict[str, Any]]:
+        """Every bearer token by name, without secrets."""
+        return [token.as_json() for token in self.sessions.tokens()]
+
+    async def audit(self, limit: int, after: int | None = None) -> list[dict[str, Any]]:
+        """The newest rows of the audit, or those older than the row ``after``."""
+        rows = await self._shared.store.read(records.list_audit, limit, after)
+        return [{**row, "at": rfc3339(row["at"])} for row in rows]
 
     def users(self) -> list[dict[str, Any]]:
         """Every account by name, without secrets."""

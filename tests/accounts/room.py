@@ -29,6 +29,8 @@ T = TypeVar("T")
 class AccountsTest(DatabaseTest, TestCase):
     """``self.accounts``, started; ``self.now`` is the time; ``self.ended`` what ended."""
 
+    hasher = QUICK
+
     def setUp(self) -> None:
         self.now = START
         self.bus = Bus()
@@ -47,7 +49,7 @@ class AccountsTest(DatabaseTest, TestCase):
         accounts = Accounts(
             store=self.store, bus=self.bus, sealer=self.sealer, reactor=reactor,
             clock=self.clock, now=lambda: self.now, public_url="http://localhost:8080",
-            site_name="Ward 3", hasher=QUICK,
+            site_name="Ward 3", hasher=self.hasher,
         )
         self.store.call(accounts.load)
         accounts.startService()

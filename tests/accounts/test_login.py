@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from statistics import median
+from time import perf_counter
+
+from argon2 import PasswordHasher
 from sqlalchemy import select, text
 from twisted.internet.defer import Deferred, DeferredList
 
 from iotd.accounts.model import hash_secret
+from iotd.accounts.passwords import HASHER
 from iotd.accounts.session_records import login_attempts, sessions
 from iotd.accounts.service import Accounts
 from iotd.errors import TooMany, Unauthenticated
@@ -94,6 +99,26 @@ class LoginTests(AccountsTest):
         stored = await self.store.read(rows, sessions)
         living = {one.id for one in self.accounts.sessions.of_user(stored[0].user_id)}
         self.assertEqual({row.id for row in stored}, living)
+
+
+class TimingTests(AccountsTest):
+    hasher = HASHER
+
+    async def test_names_cannot_be_timed(self) -> None:
+        """A name nobody has takes as long as a wrong password, give or take half a hash."""
+        await self.add()
+        taken: dict[str, list[float]] = {"ann": [], "nobody": [], "hash": []}
+        for _ in range(9):
+            self.now += 600
+            for name in ("ann", "nobody"):
+                started = perf_counter()
+                await self.refused(self.accounts.log_in(name, "wrong", None, "10.0.0.1"))
+                taken[name].append(perf_counter() - started)
+            started = perf_counter()
+            await self.accounts.login._shared.passwords.hash("wrong")
+            taken["hash"].append(perf_counter() - started)
+        apart = abs(median(taken["ann"]) - median(taken["nobody"]))
+        self.assertLess(apart, median(taken["hash"]) / 2)
 
 
 class ThrottleTests(AccountsTest):
@@ -191,7 +216,5 @@ def _add_attempt(connection, address: str, at: float) -> None:  # type: ignore[n
 
 
 def _store_old_hash(connection) -> None:  # type: ignore[no-untyped-def]
-    from argon2 import PasswordHasher
-
     old = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
     connection.execute(text("UPDATE users SET password_hash = :old"), {"old": old})

@@ -94,7 +94,7 @@ class UserTests(SynchronousTestCase):
         user = User(1, "ann", "viewer", "$hash", "sealed", "pending", 5, False, 0.0, None)
         self.assertEqual(user.as_json(), {
             "id": 1, "name": "ann", "role": "viewer", "disabled": False, "totp": True,
-            "created_at": "1970-01-01T00:00:00Z", "last_login_at": None,
+            "created_at": "1970-01-01T00:00:00.000Z", "last_login_at": None,
         })
 
     def test_asks_for_code(self) -> None:

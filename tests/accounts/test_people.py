@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from twisted.internet.defer import DeferredList
+from twisted.logger import formatEvent, globalLogPublisher
 
 from iotd.accounts.records import list_users
 from iotd.errors import Conflict, Denied, Invalid, NotFound, TooMany
@@ -152,6 +155,24 @@ class SetupTests(AccountsTest):
         self.clock.advance(1)
         self.assertNotIn(self.accounts.setup_token, (before, None))
         await self.set_up()
+
+    async def test_logged(self) -> None:
+        """The log tells the address at the start and after each renewal, and then no more."""
+        told: list[str] = []
+
+        def observe(event: dict) -> None:  # type: ignore[type-arg]
+            told.extend(re.findall(r"setup\?token=([\w-]+)", formatEvent(event)))
+
+        globalLogPublisher.addObserver(observe)
+        self.addCleanup(globalLogPublisher.removeObserver, observe)
+        self.accounts.announce_setup()
+        first = self.accounts.setup_token
+        self.now += 30 * 60
+        self.clock.advance(1)
+        self.assertEqual(told, [first, self.accounts.setup_token])
+        await self.set_up()
+        self.accounts.announce_setup()
+        self.assertEqual(len(told), 2)
 
     async def test_bad_input(self) -> None:
         """A bad name or password is told, and the token still works."""

@@ -221,7 +221,7 @@ class TokensTests(AccountsTest):
         self.accounts.sessions.identify_token(made["secret"], self.now)
         await self.restart()
         shown = self.accounts.sessions.tokens()[0].as_json()
-        self.assertEqual(shown["last_used_at"], "2023-11-14T22:13:30Z")
+        self.assertEqual(shown["last_used_at"], "2023-11-14T22:13:30.000Z")
 
     async def test_is_no_person(self) -> None:
         """A token has no password, no telephone and no sessions."""

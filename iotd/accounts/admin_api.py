@@ -1,0 +1,74 @@
+"""JSON routes of admins: accounts, tokens, and what was done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iotd.accounts import shapes
+from iotd.accounts.paging import as_page, page_of
+from iotd.accounts.service import Accounts
+from iotd.site.routes import Call, route
+
+
+class AdminApi:
+    """What admins do about everybody's accounts."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._people = accounts.people
+
+    @route("GET", "/api/v1/users", query=shapes.Paging, answer=shapes.UserList)
+    async def list_users(self, call: Call) -> dict[str, Any]:
+        """All accounts by name."""
+        return page_of(self._people.all(), call)
+
+    @route("POST", "/api/v1/users", body=shapes.NewUser, answer=shapes.UserMade, status=201)
+    async def add_user(self, call: Call) -> dict[str, Any]:
+        """Make an account; without a password one is made up and told this once."""
+        new = call.body
+        return await self._people.add(
+            new.name, new.role, new.password, call.who.name, call.address
+        )
+
+    @route(
+        "PATCH", "/api/v1/users/<int:user_id>",
+        body=shapes.UserChange, answer=shapes.UserShown,
+    )
+    async def change_user(self, call: Call, user_id: int) -> dict[str, Any]:
+        """Give another role, or shut out and let in again; ends the account's sessions."""
+        return await self._people.change(
+            user_id, call.body.role, call.body.disabled, call.who.name, call.address
+        )
+
+    @route("DELETE", "/api/v1/users/<int:user_id>", status=204)
+    async def remove_user(self, call: Call, user_id: int) -> None:
+        """Delete an account."""
+        await self._people.remove(user_id, call.who.name, call.address)
+
+    @route("POST", "/api/v1/users/<int:user_id>/reset", answer=shapes.UserMade)
+    async def reset_user(self, call: Call, user_id: int) -> dict[str, Any]:
+        """A new password, told this once, and no second factor."""
+        return await self._people.reset(user_id, call.who.name, call.address)
+
+    @route("GET", "/api/v1/tokens", query=shapes.Paging, answer=shapes.TokenList)
+    async def list_tokens(self, call: Call) -> dict[str, Any]:
+        """All bearer tokens by name, without their secrets."""
+        return page_of(self._accounts.tokens(), call)
+
+    @route("POST", "/api/v1/tokens", body=shapes.NewToken, answer=shapes.TokenMade, status=201)
+    async def add_token(self, call: Call) -> dict[str, Any]:
+        """Make a bearer token; its secret is told this once."""
+        return await self._people.add_token(
+            call.body.name, call.body.role, call.who.name, call.address
+        )
+
+    @route("DELETE", "/api/v1/tokens/<int:token_id>", status=204)
+    async def revoke_token(self, call: Call, token_id: int) -> None:
+        """Delete a bearer token; what it holds open ends."""
+        await self._people.revoke_token(token_id, call.who.name, call.address)
+
+    @route("GET", "/api/v1/audit", query=shapes.Paging, answer=shapes.AuditList)
+    async def list_audit(self, call: Call) -> dict[str, Any]:
+        """Who did what, the newest first."""
+        rows = await self._accounts.audit(call.query.limit + 1, call.query.after)
+        return as_page(rows, call)

@@ -1,0 +1,161 @@
+"""What the routes of this room take and answer, as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# Caps of what is looked at, not rules: those are told in words by the model.
+Name = Annotated[str, Field(max_length=256)]
+Password = Annotated[str, Field(max_length=1024)]
+Code = Annotated[str, Field(max_length=64)]
+
+
+class Strict(BaseModel):
+    """A body in which an unknown key is a mistake worth telling."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Credentials(BaseModel):
+    username: Name
+    password: Password
+    otp: Code | None = None
+
+
+class SetUp(Strict):
+    token: Annotated[str, Field(max_length=256)]
+    username: Name
+    password: Password
+
+
+class NewPassword(Strict):
+    old: Password
+    new: Password
+
+
+class CodeShown(Strict):
+    otp: Code
+
+
+class CodeMaybeShown(Strict):
+    otp: Code | None = None
+
+
+class NewUser(Strict):
+    name: Name
+    role: str
+    password: Password | None = None
+
+
+class UserChange(Strict):
+    role: str | None = None
+    disabled: bool | None = None
+
+
+class NewToken(Strict):
+    name: Name
+    role: str
+
+
+class Paging(BaseModel):
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    after: int | None = None
+
+
+class TextPaging(BaseModel):
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    after: str | None = None
+
+
+class SessionMade(BaseModel):
+    id: str
+    csrf: str
+    name: str
+    role: str
+    recovery_codes: list[str] | None = None
+
+
+class WhoAmI(BaseModel):
+    name: str
+    role: str
+    csrf: str | None
+    totp: bool
+
+
+class SessionShown(BaseModel):
+    id: str
+    address: str
+    agent: str
+    created_at: str
+    seen_at: str
+    current: bool
+
+
+class SessionList(BaseModel):
+    items: list[SessionShown]
+    next: str | None
+
+
+class EnrolmentShown(BaseModel):
+    secret: str
+    otpauth_uri: str
+    qr_svg: str
+
+
+class RecoveryCodes(BaseModel):
+    recovery_codes: list[str]
+
+
+class UserShown(BaseModel):
+    id: int
+    name: str
+    role: str
+    disabled: bool
+    totp: bool
+    created_at: str
+    last_login_at: str | None
+
+
+class UserMade(UserShown):
+    password: str | None = None
+
+
+class UserList(BaseModel):
+    items: list[UserShown]
+    next: str | None
+
+
+class TokenShown(BaseModel):
+    id: int
+    name: str
+    role: str
+    created_by: str
+    created_at: str
+    last_used_at: str | None
+
+
+class TokenMade(TokenShown):
+    secret: str
+
+
+class TokenList(BaseModel):
+    items: list[TokenShown]
+    next: str | None
+
+
+class AuditRow(BaseModel):
+    id: int
+    at: str
+    who: str
+    action: str
+    subject: str
+    detail: str
+    address: str
+    result: str
+
+
+class AuditList(BaseModel):
+    items: list[AuditRow]
+    next: str | None
