@@ -27,8 +27,18 @@ const codeField = (help = "") => field("Six digits from the app", "otp", { id: "
 const codesDialog = (codes) => openDialog("Your recovery codes", (close) => html`${recoveryCodes(codes)}
   <div class="actions"><button type="button" @click=${() => close()}>I have kept them</button></div>`);
 
+/** What a new phone needs; who has a phone already first shows a code of it. */
+const startSecondFactor = (button) => totp
+  ? openDialog("Connect another phone", (close) => html`
+    <p>First show that it is you: with a code from the phone you use now, or one of your recovery codes.</p>
+    <form @submit=${(event) => submit(event, async (values) => close(await api("POST", "/api/v1/session/second-factor", values)))}>
+      ${codeField("Or a recovery code.")}<p class="form-error note bad" role="alert"></p>
+      <div class="actions"><button type="button" class="quiet" @click=${() => close()}>Cancel</button><button>Go on</button></div>
+    </form>`)
+  : act(button, () => api("POST", "/api/v1/session/second-factor"));
+
 async function secondFactor(button) {
-  const enrolment = await act(button, () => api("POST", "/api/v1/session/second-factor"));
+  const enrolment = await startSecondFactor(button);
   if (!enrolment) return;
   const made = await openDialog(totp ? "Connect another phone" : "Switch the second factor on", (close) => html`
     ${totp ? html`<p class="note">${icon("wait")}<span>The phone you use now keeps working until the new one's code is accepted.</span></p>` : nothing}
