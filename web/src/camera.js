@@ -2,10 +2,10 @@ import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
 import { api } from "./lib/api.js";
 import { isWanted, startStop, toggle } from "./lib/camera-parts.js";
-import { age, bytes, number } from "./lib/format.js";
+import { age, bytes, moment, number } from "./lib/format.js";
 import { initial, operates } from "./lib/initial.js";
 import { live } from "./lib/live.js";
-import { cameraState, icon, when } from "./lib/parts.js";
+import { cameraPhase, cameraState, icon, when } from "./lib/parts.js";
 
 const place = document.getElementById("app");
 let camera = initial.camera;
@@ -50,12 +50,14 @@ function visibility() {
   else connect();
 }
 
+/** What the picture can't say: [icon, what is, what to do], or null when it says it all. */
 function explain() {
-  if (camera.state === "deleted") return ["ban", "This camera was removed.", "It comes back when it connects again and is approved."];
-  if (camera.state === "offline") return ["offline", html`Offline. Last picture ${when(camera.last_frame_at)}.`, helpOffline()];
-  if (camera.state === "idle") return ["idle", "Stopped.", operates ? "Press Start to see it live." : "An operator can start it."];
-  if (!camera.last_frame_at || !seen) return ["wait", "Waiting for the first picture…", "Usually a second or two."];
-  return null;
+  const phase = cameraPhase(camera);
+  if (phase === "deleted") return ["ban", "This camera was removed.", "It comes back when it connects again and is approved."];
+  if (phase === "offline") return ["offline", camera.last_frame_at ? `Offline since ${moment(camera.last_frame_at)}.` : "Offline.", helpOffline()];
+  if (phase === "idle") return ["idle", "Stopped.", operates ? "Press Start to see it live." : "An operator can start it."];
+  if (phase === "starting") return ["wait", "Waiting for a picture…", "Usually a second or two. If none comes: switch the camera off and on."];
+  return seen ? null : ["wait", "Waiting for the picture…", ""];
 }
 
 const helpOffline = () =>
@@ -73,7 +75,7 @@ const stage = () => html`<figure class="stage ${camera.state} ${seen ? "seen" : 
 
 const tools = () => html`<div class="row tools">
   ${startStop(camera, put)}
-  <a role="button" class="quiet" href="${path}/snapshot.jpg" download="${camera.id}.jpg"
+  <a class="button quiet" href="${path}/snapshot.jpg" download="${camera.id}.jpg"
     ?hidden=${!camera.last_frame_at}>${icon("download")}Save picture</a>
   <button type="button" class="quiet" @click=${fullScreen}>${icon("expand")}Full screen</button>
   <span class="small muted keys">${operates ? html`<kbd>Space</kbd> start or stop, ` : nothing}<kbd>F</kbd> full screen</span>
@@ -99,14 +101,16 @@ function lastFrame() {
   if (camera.state !== "streaming") return when(camera.last_frame_at);
   // counted from when the figures came, so that this device's clock may be wrong
   const told = camera.seconds_since_frame ?? 0;
-  return `${age(told + (performance.now() - heardAt) / 1000)} ago`;
+  const seconds = told + (performance.now() - heardAt) / 1000;
+  return seconds < 2 ? "just now" : `${age(seconds)} ago`;
 }
 
 function draw() {
   render(html`<p class="small back"><a href="/cameras">All cameras</a></p>
-    <div class="head"><div class="row"><h1>${camera.name}</h1>${cameraState(camera.state)}</div></div>
+    <div class="head"><div class="row"><h1>${camera.name}</h1>${cameraState(camera)}</div></div>
     ${stage()}${tools()}
     <h2>Figures</h2>${figures()}`, place);
+  if (camera.width) document.getElementById("stage").style.setProperty("--shape", `${camera.width} / ${camera.height}`);
   document.title = `${camera.name} · ${initial.site.name}`;
 }
 

@@ -7,7 +7,7 @@ import { cameraPath, cameraStore, noCameras, startStop } from "./lib/camera-part
 import { number, plural } from "./lib/format.js";
 import { initial } from "./lib/initial.js";
 import { live } from "./lib/live.js";
-import { cameraState, when } from "./lib/parts.js";
+import { cameraPhase, cameraState, icon, when } from "./lib/parts.js";
 import { Tile, WallStream } from "./lib/wall-stream.js";
 
 const MOST_PICTURES = 24; // thumbnails at two frames a second; the rest show none
@@ -26,22 +26,23 @@ const refs = new Map();
 const refOf = (id) => refs.get(id) ?? refs.set(id, tileOf(id)).get(id);
 
 const card = (camera) => html`<article class="camera-card">
-  <a class="picture" href=${cameraPath(camera)} tabindex="-1" aria-hidden="true">
+  <a class="picture" href=${cameraPath(camera)} tabindex="-1" aria-hidden="true">${icon("camera")}
     <canvas ${ref(refOf(camera.id))} width="320" height="240" class=${camera.state}></canvas>
   </a>
   <div class="stack">
-    <div class="row between"><h2 class="h3"><a href=${cameraPath(camera)}>${camera.name}</a></h2>${cameraState(camera.state)}</div>
+    <div class="row between"><h2 class="h3"><a href=${cameraPath(camera)}>${camera.name}</a></h2>${cameraState(camera)}</div>
     <p class="small muted">${sentence(camera)}</p>
     <div class="row">${startStop(camera, cameras.put, true)}</div>
   </div>
 </article>`;
 
 function sentence(camera) {
-  if (camera.state === "streaming" && camera.last_frame_at) {
+  const phase = cameraPhase(camera);
+  if (phase === "starting") return "Started; waiting for a picture.";
+  if (phase === "streaming" || phase === "stopping") {
     return `${number(camera.fps ?? 0, 1)} frames/s, ${camera.width}×${camera.height}, ${plural(camera.viewers ?? 0, "viewer")}`;
   }
-  if (camera.state === "streaming") return "Started; waiting for its first picture.";
-  return html`Last picture ${when(camera.last_frame_at)}.`;
+  return camera.last_frame_at ? html`Last picture ${when(camera.last_frame_at)}.` : "No picture yet.";
 }
 
 function draw() {

@@ -62,7 +62,7 @@ const pendingCard = (device) => html`<article class="device pending stack">
   <p>${device.waits_because || "It is new here and sends nothing until somebody approves it."}</p>
   <dl class="facts">
     ${fact("Id", html`<code>${device.id}</code>`)}${fact("Address", device.address)}
-    ${fact("First seen", device.first_seen ? when(device.first_seen) : nothing)}${fact("Last seen", when(device.last_seen))}
+    ${fact("First seen", device.first_seen ? when(device.first_seen) : null)}${fact("Last seen", when(device.last_seen))}
     ${fact("Protection", protection(device))}
   </dl>
   <form @submit=${approve(device)}>

@@ -15,7 +15,7 @@ const count = (list, state) => list.filter((one) => one.state === state).length;
 
 const pendingLine = (device) => html`<li>
   <span class="row">${kindIcon(device.kind)}<strong>${device.name || device.id}</strong> <span class="muted">${kindName(device.kind)}, ${device.address}</span></span>
-  <a role="button" href="/devices">Look and approve<span class="sr"> ${device.name || device.id}</span></a>
+  <a class="button" href="/devices">Look and approve<span class="sr"> ${device.name || device.id}</span></a>
 </li>`;
 
 const waiting = (pending) => html`<article class="pending">
@@ -27,7 +27,7 @@ const cameraCard = () => html`<article>
   <h2>${icon("camera")}Cameras</h2>
   <p class="big">${number(count(cameras, "streaming"))} <small>of ${number(cameras.length)} streaming</small></p>
   <p class="muted">${number(count(cameras, "idle"))} stopped, ${number(count(cameras, "offline"))} offline</p>
-  <p class="row"><a role="button" href="/cameras">See cameras</a><a role="button" class="quiet" href="/cameras/wall">Open the wall</a></p>
+  <p class="row"><a class="button" href="/cameras">See cameras</a><a class="button quiet" href="/cameras/wall">Open the wall</a></p>
 </article>`;
 
 function deviceCard() {
@@ -36,7 +36,7 @@ function deviceCard() {
     <h2>${icon("device")}Devices</h2>
     <p class="big">${number(count(known, "online"))} <small>of ${number(known.length)} online</small></p>
     <p class="muted">${number(count(known, "offline"))} offline, ${number(count(known, "revoked"))} revoked</p>
-    <p class="row"><a role="button" class="quiet" href="/devices">See devices</a></p>
+    <p class="row"><a class="button quiet" href="/devices">See devices</a></p>
   </article>`;
 }
 

@@ -1,4 +1,4 @@
-import { html, render } from "lit-html";
+import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
 import { api } from "./lib/api.js";
 import { submit } from "./lib/act.js";
@@ -10,7 +10,7 @@ const token = new URLSearchParams(location.search).get("token") ?? "";
 
 const STEPS = ["Your account", "Your phone", "Recovery codes"];
 const steps = (now) => html`<ol class="steps" aria-label="Steps">${STEPS.map(
-  (text, i) => html`<li class=${i + 1 < now ? "done" : ""} aria-current=${i + 1 === now ? "step" : "false"}>${text}</li>`,
+  (text, i) => html`<li class=${i + 1 < now ? "done" : ""} aria-current=${i + 1 === now ? "step" : nothing}>${text}</li>`,
 )}</ol>`;
 
 const make = (event) =>

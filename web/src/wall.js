@@ -65,8 +65,8 @@ function freshness(camera) {
 
 const tile = (camera) => html`<li>
   <a class="tile ${camera.state}" href=${cameraPath(camera)}>
-    <canvas ${ref(refOf(camera.id))} width="320" height="240"></canvas>
-    <span class="caption"><strong>${camera.name}</strong>${cameraState(camera.state)}<span class="old">${freshness(camera)}</span></span>
+    <span class="picture">${icon("camera")}<canvas ${ref(refOf(camera.id))} width="320" height="240"></canvas></span>
+    <span class="caption"><strong>${camera.name}</strong>${cameraState(camera)}<span class="old">${freshness(camera)}</span></span>
   </a>
 </li>`;
 
@@ -77,7 +77,7 @@ const choice = (list) => (camera) => html`<label class="choice">
 </label>`;
 
 const chooser = (list) => html`<details class="chooser">
-  <summary role="button" class="quiet">${icon("wall")}Choose cameras (${list.length} of at most ${MOST})</summary>
+  <summary class="button quiet">${icon("wall")}Choose cameras (${list.length} of at most ${MOST})</summary>
   <fieldset><legend class="sr">Cameras on the wall</legend>
     <div class="choices">${repeat(cameras.all(), (camera) => camera.id, choice(list))}</div></fieldset>
 </details>`;

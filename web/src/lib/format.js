@@ -40,7 +40,7 @@ export function bytes(count) {
 
 /** "4 s", "2 min", "3 h": the age of a picture. */
 export function age(seconds) {
-  if (seconds < 90) return `${number(Math.max(0, seconds), seconds < 10 ? 1 : 0)} s`;
+  if (seconds < 90) return `${number(Math.max(0, seconds))} s`;
   if (seconds < 5400) return `${number(seconds / 60)} min`;
   return `${number(seconds / 3600)} h`;
 }

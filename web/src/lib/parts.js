@@ -9,6 +9,8 @@ const CAMERA_STATES = {
   streaming: ["good", "live", "streaming"],
   idle: ["", "idle", "stopped"],
   offline: ["bad", "offline", "offline"],
+  starting: ["warn", "wait", "starting"],
+  stopping: ["warn", "wait", "stopping"],
 };
 const DEVICE_STATES = {
   pending: ["warn", "wait", "waiting for approval"],
@@ -19,7 +21,14 @@ const DEVICE_STATES = {
 
 const badge = ([tone, picture, word]) => html`<span class="state ${tone}">${icon(picture)}${word}</span>`;
 
-export const cameraState = (state) => badge(CAMERA_STATES[state] ?? ["", "wait", state]);
+/** The state as people see it: what was asked for and has not happened yet is a state too. */
+export function cameraPhase({ state, started }) {
+  if (state === "idle" && started === true) return "starting";
+  if (state === "streaming" && started === false) return "stopping";
+  return state;
+}
+
+export const cameraState = (camera) => badge(CAMERA_STATES[cameraPhase(camera)] ?? ["", "wait", camera.state]);
 export const deviceState = (state) => badge(DEVICE_STATES[state] ?? ["", "wait", state]);
 export const stateBadge = (tone, picture, word) => badge([tone, picture, word]);
 

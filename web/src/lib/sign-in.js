@@ -90,5 +90,5 @@ const codesView = (codes, steps) => html`<article>
   ${steps === nothing ? nothing : steps(3)}
   <h1 tabindex="-1">Keep your recovery codes</h1>
   ${recoveryCodes(codes)}
-  <p class="actions row"><a role="button" href=${nextPath()}>${icon("check")}I have kept them, go on</a></p>
+  <p class="actions row"><a class="button" href=${nextPath()}>${icon("check")}I have kept them, go on</a></p>
 </article>`;

@@ -129,6 +129,6 @@ export class Tile {
     }
     canvas.getContext("2d").drawImage(picture, 0, 0);
     picture.close();
-    canvas.classList.add("drawn");
+    canvas.dataset.drawn = "";
   }
 }
