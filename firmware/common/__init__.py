@@ -1,0 +1,1 @@
+"""What every board of ours shares: Wi-Fi, the link to the daemon, settings, LED, watchdog."""

@@ -1,0 +1,69 @@
+"""The loop that every board runs for ever: connect, say hello, serve, and begin anew."""
+
+import gc
+
+from common.connection import Connection, open_socket
+from common.errors import Denied
+from common.hello import say_hello
+
+
+class Link:
+    """Keeps one keyed connection to the daemon; ``wire`` is "cam" or "dev"."""
+
+    def __init__(self, settings, wire: str, wifi, backoff, watchdog, clock,
+                 open_socket=open_socket, say=print):
+        self._settings = settings
+        self._wire = wire
+        self._wifi = wifi
+        self._backoff = backoff
+        self._watchdog = watchdog
+        self._clock = clock
+        self._open_socket = open_socket
+        self._say = say
+
+    def run(self, serve) -> None:
+        """Never returns; ``serve(connection)`` is called after each hello."""
+        while True:
+            self._watchdog.sleep_ms(self.once(serve))
+
+    def once(self, serve) -> int:
+        """One connection from its beginning to its end; how long to wait in ms."""
+        connection = None
+        denied = False
+        try:
+            self._wifi.connect()
+            connection = self._connect()
+            self._hello(connection)
+            serve(connection)
+        except Denied as problem:
+            denied = True
+            self._say("link: {}".format(problem))
+        except Exception as problem:
+            # Whatever it was, a board that gives up helps nobody
+            self._say("link: {}".format(repr(problem)))
+        if connection is not None:
+            connection.close()
+        gc.collect()
+        return self._wait_ms(connection, denied)
+
+    def _connect(self) -> Connection:
+        server = self._settings["server"]
+        self._say("link: to {} port {}".format(server["host"], server["port"]))
+        sock = self._open_socket(server["host"], server["port"])
+        return Connection(sock, self._clock, self._watchdog)
+
+    def _hello(self, connection) -> None:
+        say_hello(connection, self._wire, self._settings["id"], self._settings["key"])
+        self._say("link: up")
+
+    def _wait_ms(self, connection, denied: bool) -> int:
+        if denied:
+            wait = self._backoff.slow_ms()
+        else:
+            if connection is not None and connection.healthy:
+                self._backoff.reset()
+            if connection is not None and self._wifi.connected():
+                self._backoff.spread()
+            wait = self._backoff.next_ms()
+        self._say("link: again in {} ms".format(wait))
+        return wait

@@ -1,0 +1,206 @@
+"""Virtual boards: the firmware's own files in the real MicroPython VM, under Node.
+
+    board = Board(port, settings(id, key), frames=scenes(3)).start()
+    ... board.led == "green" ...
+    board.stop()
+
+A board's TCP connections are real ones. Node can't open them synchronously, so
+each board inherits unconnected sockets, and this process connects its copy of
+one when the firmware asks; from then on only the board reads and writes it.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable, Sequence
+
+from deploy.build_backend import node_from_wheel, node_on_path
+from tests.field_camera import scenes
+
+HERE = Path(__file__).resolve().parent
+VM = HERE / "micropython"
+FIRMWARE = HERE.parent.parent / "firmware"
+#: Connections that one board can make in its life.
+SOCKETS = 24
+#: The fake machine's SPI and I2C lead to an ArduCAM, whatever pins are named; its select is 10.
+ARDUCAM_PINS = {
+    "spi": {"sck": 12, "mosi": 11, "miso": 13, "cs": 10}, "i2c": {"scl": 9, "sda": 8},
+}
+
+
+def settings(id: str, key: bytes, **more: Any) -> dict[str, Any]:
+    """settings.json of a keyed camera that shows files; ``more`` overrides top-level keys."""
+    return {
+        "id": id, "key": key.hex(),
+        "wifi": {"ssid": "home", "password": "secret password"},
+        "camera": {"sensor": "pattern", "fps": 10},
+        "led": {"neopixel": 48},
+        **more,
+    }
+
+
+def ready_node() -> str:
+    """The Node to run boards with; installs the VM by npm when it isn't there yet."""
+    node = node_on_path() or node_from_wheel()
+    if node is None:
+        raise RuntimeError("virtual boards need Node 18 or newer with npm")
+    if not (VM / "node_modules" / "@micropython").is_dir():
+        subprocess.run([*node.npm, "ci", "--no-progress", "--loglevel=error"], cwd=VM, check=True)
+    return node.node
+
+
+class Board:
+    """One board from power-on to power-off.
+
+    ``led`` is the light's colour, ``output`` what the firmware printed, ``resets``
+    why the board fell over ("watchdog"), ``pins`` the level of every pin that was set.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        settings: dict[str, Any],
+        *,
+        host: str = "127.0.0.1",
+        source: str | None = None,
+        frames: Sequence[bytes] | None = None,
+        speed: float = 1.0,
+    ) -> None:
+        self.settings = {**settings, "server": {"host": host, "port": port}}
+        self.source = source
+        self.frames = list(frames) if frames is not None else scenes(3)
+        self.speed = speed
+        self.led = "off"
+        self.output: list[str] = []
+        self.resets: list[str] = []
+        self.pins: dict[int, int] = {}
+        self.connections = 0
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._sockets: dict[int, socket.socket] = {}
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> "Board":
+        """Power on; returns at once, the board boots in about half a second."""
+        node = ready_node()
+        self._folder = tempfile.TemporaryDirectory(prefix="iotd-board-")
+        ours, theirs = socket.socketpair()
+        self._sockets = {sock.fileno(): sock for sock in (self._socket() for _ in range(SOCKETS))}
+        descriptors = list(self._sockets)
+        errors = Path(self._folder.name, "stderr").open("wb")
+        self._process = subprocess.Popen(
+            [node, str(VM / "board.mjs"), json.dumps(self._description(theirs, descriptors))],
+            cwd=VM, pass_fds=[theirs.fileno(), *descriptors],
+            stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+        )
+        theirs.close()
+        errors.close()
+        thread = threading.Thread(target=self._listen, args=(ours,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        return self
+
+    @property
+    def running(self) -> bool:
+        """Whether the board is powered and has not fallen over."""
+        return self._process is not None and self._process.poll() is None
+
+    def errors(self) -> str:
+        """What Node itself had to say; empty when all is well."""
+        return Path(self._folder.name, "stderr").read_text() if self._folder else ""
+
+    def crash(self) -> None:
+        """Die without closing: the daemon keeps a connection with nobody at its end."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> None:
+        """Power off; process, sockets, thread and files are gone on return."""
+        self.crash()
+        for thread in self._threads:
+            thread.join(10.0)
+        for sock in self._sockets.values():
+            sock.close()
+        self._sockets.clear()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def wait_for(self, what: Callable[[], Any], seconds: float = 20.0) -> bool:
+        """Whether ``what()`` came true in time; blocks, so not for use on a reactor."""
+        until = time.monotonic() + seconds
+        while not what():
+            if time.monotonic() > until or not self.running:
+                return bool(what())
+            time.sleep(0.01)
+        return True
+
+    def _socket(self) -> socket.socket:
+        sock = socket.socket()
+        if self.source is not None:
+            sock.bind((self.source, 0))
+        return sock
+
+    def _description(self, channel: socket.socket, descriptors: list[int]) -> dict[str, Any]:
+        assert self._folder is not None
+        frames = Path(self._folder.name, "frames")
+        frames.mkdir()
+        for number, jpeg in enumerate(self.frames):
+            (frames / f"{number:04}.jpg").write_bytes(jpeg)
+        return {
+            "firmware": str(FIRMWARE), "fakes": str(VM / "fakes"), "frames": str(frames),
+            "settings": json.dumps(self.settings), "speed": self.speed,
+            "channel": channel.fileno(), "sockets": descriptors,
+        }
+
+    def _listen(self, channel: socket.socket) -> None:
+        """Hear the board until it is gone; connects sockets for it."""
+        with channel, channel.makefile("rb") as lines:
+            for line in lines:
+                message = json.loads(line)
+                for kind in message.keys() & _HEARD.keys():
+                    answer = _HEARD[kind](self, message)
+                    if answer is not None:
+                        channel.sendall(json.dumps(answer).encode() + b"\n")
+
+    def _connect(self, message: dict[str, Any]) -> dict[str, str]:
+        sock = self._sockets[message["connect"]]
+        try:
+            sock.settimeout(message["timeout"])
+            sock.connect((message["host"], message["port"]))
+            sock.setblocking(False)
+        except OSError as error:
+            return {"error": errno.errorcode.get(error.errno or errno.ETIMEDOUT, "EIO")}
+        self.connections += 1
+        return {"error": ""}
+
+    def _close(self, message: dict[str, Any]) -> None:
+        self._sockets.pop(message["closed"]).close()
+
+    def _print(self, message: dict[str, Any]) -> None:
+        self.output.append(message["print"])
+
+    def _light(self, message: dict[str, Any]) -> None:
+        red, green, _ = message["pixel"]
+        self.led = "red" if red else "green" if green else "off"
+
+    def _pin(self, message: dict[str, Any]) -> None:
+        number, level = message["pin"]
+        self.pins[number] = level
+
+    def _fallen(self, message: dict[str, Any]) -> None:
+        self.resets.append(str(message.get("reset") or message.get("crash")))
+
+
+_HEARD: dict[str, Callable[[Board, dict[str, Any]], Any]] = {
+    "connect": Board._connect, "closed": Board._close, "print": Board._print,
+    "pixel": Board._light, "pin": Board._pin, "reset": Board._fallen, "crash": Board._fallen,
+}
