@@ -48,17 +48,29 @@ class MariaDB:
         self.socket = self.folder / "socket"
         self._process: subprocess.Popen[bytes] | None = None
         self._names = itertools.count(1)
-        _run(
+        # A server that starts clears its TMPDIR of other servers' temporary tables.
+        self._environ = {**os.environ, "TMPDIR": str(self.folder)}
+
+    def install(self) -> None:
+        """Make its system tables."""
+        command = [
             _program("mariadb-install-db"), "--no-defaults", f"--datadir={self.folder / 'data'}",
             "--auth-root-authentication-method=normal", "--skip-test-db", *_as_root(),
-        )  # fmt: skip
+        ]  # fmt: skip
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self._environ
+        )
+        if done.returncode:
+            raise AssertionError(done.stdout.decode(errors="replace")[-4000:])
 
     @classmethod
     def running(cls) -> MariaDB:
         """The process's server, started at its first use."""
         if cls._one is None:
-            cls._one = cls()
-            atexit.register(cls._one.remove)
+            server = cls()
+            atexit.register(server.remove)
+            server.install()
+            cls._one = server
         cls._one.start()
         return cls._one
 
@@ -74,6 +86,7 @@ class MariaDB:
                 ],
                 stdout=subprocess.DEVNULL,
                 stderr=open(self.folder / "log", "ab"),
+                env=self._environ,
                 preexec_fn=_end_with_parent,
             )  # fmt: skip
             self._wait()
@@ -201,12 +214,6 @@ def _program(name: str) -> str:
 
 def _as_root() -> list[str]:
     return ["--user=root"] if os.geteuid() == 0 else []
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if done.returncode:
-        raise AssertionError(done.stdout.decode(errors="replace")[-4000:])
 
 
 def _over(end: float) -> bool:
