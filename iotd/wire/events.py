@@ -41,7 +41,12 @@ class FrameReceived:
 
 @dataclass(frozen=True)
 class EmptyFrame:
-    """A frame of length zero: nothing to show, not an error."""
+    """A frame of length zero: nothing to show, not an error.
+
+    Those that were received together are told together: ``count`` of them.
+    """
+
+    count: int = 1
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ States: the byte order is open (until a header tells it), then settled for good.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from iotd.wire.errors import RemoteProtocolError
@@ -14,6 +15,8 @@ from iotd.wire.events import NEED_DATA, NeedData
 ByteOrder = Literal["big", "little"]
 
 HEADER_BYTES = 4
+
+_EMPTY_FRAMES = re.compile(rb"(?:\0\0\0\0)+")
 
 
 def encode_frame(payload: bytes) -> bytes:
@@ -59,6 +62,15 @@ class FrameReader:
         payload = bytes(memoryview(buffer)[HEADER_BYTES:end])
         del buffer[:end]
         return payload
+
+    def skip_empty(self) -> int:
+        """Take off the empty frames that are next; how many there were."""
+        found = _EMPTY_FRAMES.match(self._buffer)
+        if found is None:
+            return 0
+        end = found.end()
+        del self._buffer[:end]
+        return end // HEADER_BYTES
 
     def _length(self, header: bytes) -> int:
         if self.byteorder is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Iterable, Iterator
 
 from iotd.wire.camera import (
-    NEED_DATA, CameraConversation, Event, HelloReceived, Phase, PingReceived, ProofReceived,
+    NEED_DATA, CameraConversation, EmptyFrame, Event, HelloReceived, Phase, PingReceived,
+    ProofReceived,
 )
 from iotd.wire.errors import RemoteProtocolError
 from iotd.wire.hello import device_mac
@@ -51,7 +52,9 @@ class Daemon:
         """Hear and answer everything that is there."""
         try:
             while (event := self.conversation.next_event()) is not NEED_DATA:
-                self.heard.append(event)
+                # how many empty frames are told at once depends on the cut
+                together = event.count if isinstance(event, EmptyFrame) else 1
+                self.heard += [EmptyFrame()] * together if together > 1 else [event]
                 self._answer(event)
         except RemoteProtocolError as error:
             self.error = str(error)

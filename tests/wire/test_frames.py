@@ -68,6 +68,15 @@ class FrameReaderTests(SynchronousTestCase):
         full = encode_frame(bytes(300))
         self.assertEqual(read(reader, full + full), [bytes(300)] * 2)
 
+    def test_empty_frames_at_once(self) -> None:
+        """Whole empty frames are skipped together, up to the first byte of another."""
+        for zeros, skipped in ((0, 0), (3, 0), (4, 1), (11, 2), (4000, 1000)):
+            reader = FrameReader(LIMIT)
+            reader.receive_data(bytes(zeros))
+            self.assertEqual(reader.skip_empty(), skipped)
+            rest = encode_frame(b"x")[zeros % 4:]
+            self.assertEqual(read(reader, rest), [b"x"])
+
     @settings(deadline=None, derandomize=True)
     @given(st.lists(st.binary(max_size=40), max_size=20), st.lists(st.integers(0, 999)))
     def test_any_cut(self, payloads: list[bytes], points: list[int]) -> None:
