@@ -9,6 +9,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter
 from twisted.logger import Logger
 
+from iotd.times import rfc3339
+
 MAX_SHOWN = 200
 LINES_PER_MINUTE = 10  # of one address; what is beyond is counted in the next line
 
@@ -64,7 +66,8 @@ class Refusals:
 
     def items(self) -> list[dict[str, Any]]:
         """The newest first, as JSON."""
-        return [vars(refusal).copy() for refusal in reversed(self._shown.values())]
+        newest_first = reversed(self._shown.values())
+        return [{**vars(refusal), "at": rfc3339(refusal.at)} for refusal in newest_first]
 
     def _tell(self, now: float, wire: str, address: str, id: str | None, reason: str) -> None:
         since, lines = self._lines.get(address, (now, 0))

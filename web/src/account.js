@@ -22,7 +22,7 @@ const changePassword = (event) => {
   }, "Your password is changed. Everywhere else you are signed out.");
 };
 
-const codeField = (help = "") => field("Six digits from the app", "otp", { id: "f-code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 40, className: "code-input", help, autofocus: true });
+const codeField = () => field("Six digits from the app", "otp", { id: "f-code", autocomplete: "one-time-code", maxlength: 40, autocapitalize: "none", spellcheck: "false", className: "code-input", autofocus: true });
 
 const codesDialog = (codes) => openDialog("Your recovery codes", (close) => html`${recoveryCodes(codes)}
   <div class="actions"><button type="button" @click=${() => close()}>I have kept them</button></div>`);
@@ -37,30 +37,33 @@ const startSecondFactor = (button) => totp
     </form>`)
   : act(button, () => api("POST", "/api/v1/session/second-factor"));
 
+/** A form in a dialog that asks for a code; resolves with the answer of `send({otp})`. */
+const askCode = (title, before, send, words, done = "") => openDialog(title, (close) => html`${before}
+  <form @submit=${(event) => submit(event, async (values) => close(await send(values)), done)}>
+    ${codeField()}<p class="form-error note bad" role="alert"></p>
+    <div class="actions"><button type="button" class="quiet" @click=${() => close()}>Cancel</button><button>${words}</button></div>
+  </form>`);
+
+const FACTOR = "/api/v1/session/second-factor";
+
 async function secondFactor(button) {
-  const enrolment = await startSecondFactor(button);
+  const title = totp ? "Connect another phone" : "Switch the second factor on";
+  const enrolment = totp
+    ? await askCode(title, html`<p>First a code from the phone you use now, or a recovery code. That phone keeps working until the new one is connected.</p>`,
+        (values) => api("POST", FACTOR, values), "Go on")
+    : await act(button, () => api("POST", FACTOR, {}));
   if (!enrolment) return;
-  const made = await openDialog(totp ? "Connect another phone" : "Switch the second factor on", (close) => html`
-    ${totp ? html`<p class="note">${icon("wait")}<span>The phone you use now keeps working until the new one's code is accepted.</span></p>` : nothing}
-    ${telephone(enrolment)}
-    <form @submit=${(event) => submit(event, async (values) => close(await api("PUT", "/api/v1/session/second-factor", values)), "The second factor is on.")}>
-      ${codeField()}<p class="form-error note bad" role="alert"></p>
-      <div class="actions"><button type="button" class="quiet" @click=${() => close()}>Cancel</button><button>Check the code</button></div>
-    </form>`);
+  const made = await askCode(title, telephone(enrolment), (values) => api("PUT", FACTOR, values), "Check the code", "The second factor is on.");
   if (!made) return;
   totp = true;
-  draw();
-  if (made.recovery_codes) await codesDialog(made.recovery_codes);
+  await reload();
+  await codesDialog(made.recovery_codes);
 }
 
 async function newCodes() {
-  const made = await openDialog("New recovery codes", (close) => html`
-    <p>Ten new codes are made; those you have now stop working.</p>
-    <form @submit=${(event) => submit(event, async (values) => close(await api("POST", "/api/v1/session/recovery-codes", values)))}>
-      ${codeField()}<p class="form-error note bad" role="alert"></p>
-      <div class="actions"><button type="button" class="quiet" @click=${() => close()}>Cancel</button><button>Make new codes</button></div>
-    </form>`);
-  if (made?.recovery_codes) await codesDialog(made.recovery_codes);
+  const made = await askCode("New recovery codes", html`<p>Ten new codes are made; those you have now stop working.</p>`,
+    (values) => api("POST", "/api/v1/session/recovery-codes", values), "Make new codes");
+  if (made) await codesDialog(made.recovery_codes);
 }
 
 async function end(session, button) {

@@ -53,7 +53,7 @@ function visibility() {
 /** What the picture can't say: [icon, what is, what to do], or null when it says it all. */
 function explain() {
   const phase = cameraPhase(camera);
-  if (phase === "deleted") return ["ban", "This camera was removed.", "It comes back when it connects again and is approved."];
+  if (phase === "deleted") return ["ban", "This camera was revoked or removed.", html`<a href="/devices">Devices</a> says more.`];
   if (phase === "offline") return ["offline", camera.last_frame_at ? `Offline since ${moment(camera.last_frame_at)}.` : "Offline.", helpOffline()];
   if (phase === "idle") return ["idle", "Stopped.", operates ? "Press Start to see it live." : "An operator can start it."];
   if (phase === "starting") return ["wait", "Waiting for a picture…", "Usually a second or two. If none comes: switch the camera off and on."];
@@ -74,7 +74,7 @@ const stage = () => html`<figure class="stage ${camera.state} ${seen ? "seen" : 
 </figure>`;
 
 const tools = () => html`<div class="row tools">
-  ${startStop(camera, put)}
+  ${camera.state === "deleted" ? nothing : startStop(camera, put)}
   <a class="button quiet" href="${path}/snapshot.jpg" download="${camera.id}.jpg"
     ?hidden=${!camera.last_frame_at}>${icon("download")}Save picture</a>
   <button type="button" class="quiet" @click=${fullScreen}>${icon("expand")}Full screen</button>
@@ -125,6 +125,7 @@ async function fullScreen() {
 const fill = () => document.getElementById("stage").classList.add("filled");
 
 function keys(event) {
+  if (camera.state === "deleted") return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.key === "Escape") document.getElementById("stage").classList.remove("filled");
   if (event.target.closest("input, select, textarea, button, a, summary, dialog")) return;
@@ -148,7 +149,7 @@ document.addEventListener("visibilitychange", visibility);
 addEventListener("pagehide", () => place.querySelector("img.stream").removeAttribute("src"));
 live({
   camera: put,
-  device: (device) => device.id === camera.id && device.state === "deleted" && put(device),
+  device: ({ id, state }) => ["deleted", "revoked"].includes(state) && put({ id, state: "deleted" }),
   resync: reload,
   reconnected: connect,
 });

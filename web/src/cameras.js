@@ -14,7 +14,10 @@ const MOST_PICTURES = 24; // thumbnails at two frames a second; the rest show no
 const tiles = new Map();
 const place = document.getElementById("app");
 const cameras = cameraStore(initial.cameras, draw);
-const stream = new WallStream((id, blob) => tiles.get(id)?.offer(blob));
+const stream = new WallStream(
+  (id, blob) => tiles.get(id)?.offer(blob),
+  (state) => state === "refused" && reload().catch(() => {}),
+);
 
 function tileOf(id) {
   return (canvas) => {
@@ -59,6 +62,5 @@ function draw() {
 const reload = async () => cameras.replace(await items("/api/v1/cameras?limit=1000"));
 
 draw();
-const removed = (device) => device.state === "deleted" && cameras.get(device.id) && cameras.put(device);
-live({ camera: cameras.put, device: removed, resync: reload, reconnected: () => stream.restart() });
+live({ camera: cameras.put, device: cameras.putDevice, resync: reload, reconnected: () => stream.restart() });
 setInterval(draw, 10000);

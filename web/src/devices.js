@@ -125,6 +125,18 @@ async function makeKey(device, button) {
   if (answer?.key) await showKey(device, answer.key);
 }
 
+const newKey = () => openDialog("New key", (close) => html`<p>For a board with firmware that knows keys: choose its id, put the key on the board, and it is let in when it connects.</p>
+  <form @submit=${(event) => submit(event, async ({ id, kind }) => close(await api("POST", api1({ id }, "/key"), { kind })))}>
+    ${field("Id", "id", { id: "f-new-id", pattern: "[a-z0-9\\-]{3,32}", maxlength: 32, autocapitalize: "none", spellcheck: "false", autofocus: true, help: "3 to 32 of a-z, 0-9 and -, as it stands on the board." })}
+    ${kindSelect({ kind: "camera" }, "f-new-kind")}
+    <p class="form-error note bad" role="alert"></p>
+    <div class="actions"><button type="button" class="quiet" @click=${() => close()}>Cancel</button><button>Make the key</button></div>
+  </form>`).then(async (made) => {
+  if (!made) return;
+  await reload();
+  await showKey(made, made.key);
+});
+
 const showKey = (device, key) => openDialog(`Key of ${nameOf(device)}`, (close) => html`
   <p><strong>It is shown only now.</strong> Put it on the device as its key, with the id <code>${device.id}</code>.
     Whoever has it can pose as this device. Lost it? Make a new one.</p>
@@ -196,7 +208,8 @@ function draw() {
   const known = all().filter((device) => device.state !== "pending");
   render(html`${MODES[initial.enrolment] ?? nothing}
     ${pending.length ? waiting(pending) : nothing}
-    <h2>${known.length ? plural(known.length, "device") : "Devices"}</h2>
+    <div class="head"><h2>${known.length ? plural(known.length, "device") : "Devices"}</h2>
+      <p class="row"><button type="button" class="quiet" @click=${newKey}>${icon("key")}New key</button></p></div>
     ${known.length ? html`<div class="grid-cards">${repeat(known, (device) => device.id, card)}</div>` : none}
     ${refused()}`, place);
 }

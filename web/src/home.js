@@ -86,7 +86,7 @@ const replaced = (list, one) => [...list.filter((other) => other.id !== one.id),
 
 function device(data) {
   devices = replaced(devices, data);
-  if (data.state === "deleted") cameras = replaced(cameras, data);
+  if (data.state === "deleted" || data.state === "revoked") cameras = cameras.filter((one) => one.id !== data.id);
   draw();
 }
 

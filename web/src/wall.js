@@ -24,7 +24,8 @@ const cameras = cameraStore(initial.cameras, draw);
 const stream = new WallStream(
   (id, blob) => tiles.get(id)?.offer(blob),
   (state) => {
-    connection = state;
+    if (state === "refused") reload().catch(() => {});
+    else connection = state;
     draw();
   },
 );
@@ -116,7 +117,6 @@ function keys(event) {
 }
 
 const reload = async () => cameras.replace(await items("/api/v1/cameras?limit=1000"));
-const removed = (device) => device.state === "deleted" && cameras.get(device.id) && cameras.put(device);
 
 draw();
 document.addEventListener("keydown", keys);
@@ -125,5 +125,6 @@ addEventListener("resize", () => {
   clearTimeout(resizeTimer);
   resizeTimer = setTimeout(draw, 500);
 });
-live({ camera: cameras.put, device: removed, resync: reload, reconnected: () => stream.restart() });
+
+live({ camera: cameras.put, device: cameras.putDevice, resync: reload, reconnected: () => stream.restart() });
 setInterval(draw, 1000);

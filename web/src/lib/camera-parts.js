@@ -16,6 +16,10 @@ export function cameraStore(list, changed) {
       else known.set(camera.id, { ...known.get(camera.id), ...camera });
       changed();
     },
+    /** A device was revoked or removed: its camera is gone from here too. */
+    putDevice({ id, state }) {
+      if (["deleted", "revoked", "pending"].includes(state) && known.delete(id)) changed();
+    },
     replace(cameras) {
       known.clear();
       for (const camera of cameras) known.set(camera.id, camera);

@@ -6,15 +6,19 @@ export function openDialog(title, content, { label = "Close" } = {}) {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "dialog-title");
   document.body.append(dialog);
+  // what lies outside a modal dialog is neither seen nor read out: messages come along
+  const messages = document.querySelector(".messages");
+  dialog.append(messages);
   return new Promise((resolve) => {
     let result;
     const close = (value) => {
       result = value;
       dialog.close();
     };
-    const redraw = () => render(frame(title, content(close, redraw), close, label), dialog);
+    const redraw = () => render(frame(title, content(close, redraw), close, label), dialog, { renderBefore: messages });
     redraw();
     dialog.addEventListener("close", () => {
+      (document.querySelector("dialog[open]") ?? document.body).append(messages);
       document.documentElement.classList.remove("modal-is-open");
       dialog.remove();
       resolve(result);

@@ -2,16 +2,16 @@
 import { html, nothing, render } from "lit-html";
 import { api, nextPath } from "./api.js";
 import { submit } from "./act.js";
-import { field, icon, recoveryCodes } from "./parts.js";
+import { icon, recoveryCodes } from "./parts.js";
 
 const SESSION = "/api/v1/session";
 
 /** Try these; draws what is asked for next into `place`, or leaves for the next page. */
 export async function signIn(place, credentials, { steps = nothing } = {}) {
-  const go = (view) => {
+  const go = (view, first = "h1") => {
     render(view, place);
-    place.querySelector("h1")?.focus();
-    place.querySelector("[data-first]")?.focus();
+    scrollTo(0, 0);
+    place.querySelector(first)?.focus();
   };
   const attempt = (otp) => api("POST", SESSION, { ...credentials, ...otp }, { signedIn: false });
   const done = (answer) => {
@@ -32,14 +32,14 @@ export async function signIn(place, credentials, { steps = nothing } = {}) {
 const codeInput = html`<div class="field">
   <label for="f-otp">Six digits from the app</label>
   <input id="f-otp" name="otp" class="code-input" required inputmode="numeric" autocomplete="one-time-code"
-    pattern="[0-9 ]{6,7}" maxlength="7" title="Six digits" aria-describedby="f-otp-wrong" data-first>
+    pattern="[0-9 ]{6,7}" maxlength="7" title="Six digits" aria-describedby="f-otp-wrong">
   <span class="wrong" id="f-otp-wrong" role="alert"></span>
 </div>`;
 
 const recoveryInput = html`<div class="field">
   <label for="f-otp">One of your recovery codes</label>
   <input id="f-otp" name="otp" required autocomplete="off" autocapitalize="none" spellcheck="false"
-    aria-describedby="f-otp-help f-otp-wrong" data-first>
+    aria-describedby="f-otp-help f-otp-wrong">
   <small id="f-otp-help">Each works once. Spaces and dashes don't count.</small>
   <span class="wrong" id="f-otp-wrong" role="alert"></span>
 </div>`;
@@ -56,7 +56,7 @@ function codeView(go, check, recovery) {
           ${recovery ? "Use the app instead" : "Use a recovery code"}</button></p>
     </form>
     <p class="small muted"><a href="/login">Sign in as somebody else</a></p>
-  </article>`);
+  </article>`, "#f-otp");
 }
 
 /** How to put the secret into an authenticator app: picture, or text to type. */

@@ -16,7 +16,8 @@ export class WallStream {
   #onFrame;
   #onState;
 
-  /** `onFrame(camera, blob, timestamp)`; `onState("live" | "lost")`. */
+  /** `onFrame(camera, blob, timestamp)`; `onState("live" | "lost" | "refused")`: refused when
+   * one of the cameras is not there (any more), so look again which there are. */
   constructor(onFrame, onState = () => {}) {
     this.#onFrame = onFrame;
     this.#onState = onState;
@@ -64,7 +65,10 @@ export class WallStream {
   async #read(signal) {
     const response = await fetch(this.#address, { signal, cache: "no-store" });
     if (response.status === 401) return toLogin();
-    if (!response.ok) throw new Error(`refused: ${response.status}`);
+    if (!response.ok) {
+      this.#onState("refused");
+      throw new Error(`refused: ${response.status}`);
+    }
     this.#onState("live");
     const parts = new PartReader();
     const reader = response.body.getReader();
