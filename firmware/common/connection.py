@@ -24,12 +24,12 @@ class Connection:
     becomes true once the link has stood for a minute.
     """
 
-    def __init__(self, sock, clock, watchdog):
+    def __init__(self, sock, clock, watchdog, poll=select.poll):
         sock.setblocking(False)
         self._sock = sock
         self._clock = clock
         self._watchdog = watchdog
-        self._poll = select.poll()
+        self._poll = poll()
         self._poll.register(sock, select.POLLIN)
         self._lines = LineReader()
         self._heard = self._opened = clock.ticks_ms()

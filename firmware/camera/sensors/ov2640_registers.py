@@ -15,7 +15,7 @@ def _pairs(*groups) -> bytes:
 BASE = _pairs(
     "ff00 2cff 2edf",                            # processor bank: arbiter settings
     "ff01 3c32 1100 0902 0428",                  # sensor bank: clock as it comes, no flip
-    "13e5 1448",                                 # banding filter, auto gain and exposure; gain to x8
+    "13e5 1448",                                 # banding filter, auto gain and exposure
     "2c0c 3378 3a33 3bfb 3e00 4311 1610",        # analogue
     "4a81 2199 2440 2538 2682",                  # brightness aimed at, and when to step fast
     "5c00 6300 463f 0c3c 6170 6280",             # frame length, banding, histogram levels
@@ -23,7 +23,7 @@ BASE = _pairs(
     "ff00 e57f f9c0 4124 e014 76ff",             # processor bank: held in reset
     "33a0 4220 4318 4c00 87d5 883f d703 d910 d382",
     "c808 c980",                                 # where its memory begins
-    "7c00 7d00 7c03 7d48 7d48 7c08 7d20 7d10 7d0e",  # saturation and brightness, indirect
+    "7c00 7d00 7c03 7d48 7d48 7c08 7d20 7d10 7d0e",  # saturation, brightness
     "9000 910e 911a 9131 915a 9169 9175 917e 9188",  # tone curve, 16 steps, indirect
     "918f 9196 91a3 91af 91c4 91d7 91e8 9120",
     "9200 9306 93e3 9305 9305 9300 9304 9300 9300",  # lens and edge, indirect

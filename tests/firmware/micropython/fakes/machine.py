@@ -1,4 +1,4 @@
-"""The ESP32's own devices: pins told to the test, a watchdog that bites, an ArduCAM on the buses."""
+"""The ESP32's own devices: pins, a watchdog that bites, an ArduCAM on the buses."""
 
 import _host
 from arducam_model import ArduCamModel, frames_of
