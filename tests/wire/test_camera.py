@@ -137,6 +137,16 @@ class BadPayloadTests(SynchronousTestCase):
         self.assertIsNone(fed([two + encode_frame(PICTURE) + two]).error)
 
 
+class ReprTests(SynchronousTestCase):
+    """What a log line would show."""
+
+    def test_short(self) -> None:
+        """A frame shows its size, not its bytes; NEED_DATA shows its name."""
+        self.assertEqual(repr(FrameReceived(PICTURE, 16, 12)),
+                         f"FrameReceived({len(PICTURE)} bytes, 16x12)")
+        self.assertEqual(repr(NEED_DATA), "NEED_DATA")
+
+
 class CommandTests(SynchronousTestCase):
     """What the daemon says."""
 
