@@ -1,22 +1,22 @@
 // Modal dialogs on the browser's own <dialog>: focus is kept inside and given back.
-import { html, nothing, render } from "lit-html";
+import { html, render } from "lit-html";
 
 /** Show a dialog; `content(close)` is its inside. Resolves with what close(value) was given. */
-export function openDialog(title, content, { label = "Close" } = {}) {
+export function openDialog(title, content) {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "dialog-title");
   document.body.append(dialog);
   // what lies outside a modal dialog is neither seen nor read out: messages come along
   const messages = document.querySelector(".messages");
-  dialog.append(messages);
+  const inside = document.createElement("article");
+  dialog.append(inside, messages);
   return new Promise((resolve) => {
     let result;
     const close = (value) => {
       result = value;
       dialog.close();
     };
-    const redraw = () => render(frame(title, content(close, redraw), close, label), dialog, { renderBefore: messages });
-    redraw();
+    render(frame(title, content(close), close), inside);
     dialog.addEventListener("close", () => {
       (document.querySelector("dialog[open]") ?? document.body).append(messages);
       document.documentElement.classList.remove("modal-is-open");
@@ -28,16 +28,14 @@ export function openDialog(title, content, { label = "Close" } = {}) {
   });
 }
 
-const frame = (title, content, close, label) => html`<article>
-  <header class="row between"><h2 id="dialog-title">${title}</h2>
-    <button type="button" class="plain-button" aria-label=${label} @click=${() => close()}>
+const frame = (title, content, close) => html`<header class="row between"><h2 id="dialog-title">${title}</h2>
+    <button type="button" class="plain-button" aria-label="Close" @click=${() => close()}>
       <span class="icon i-close" aria-hidden="true"></span></button></header>
-  ${content}
-</article>`;
+  ${content}`;
 
 /** Ask before something that can't be taken back; true when the person said yes. */
-export function confirm(title, text, { yes, danger = true, more = nothing } = {}) {
-  return openDialog(title, (close) => html`<p>${text}</p>${more}
+export function confirm(title, text, { yes, danger = true } = {}) {
+  return openDialog(title, (close) => html`<p>${text}</p>
     <div class="actions">
       <button type="button" class="quiet" autofocus @click=${() => close(false)}>Cancel</button>
       <button type="button" class=${danger ? "danger" : ""} @click=${() => close(true)}>${yes}</button>
