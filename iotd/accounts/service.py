@@ -50,7 +50,7 @@ class Accounts(Service):
             store, bus, sealer, Passwords(reactor, hasher), now, site_name, self.sessions
         )
         self._now = now
-        self._public_url = public_url
+        self.public_url = public_url
         self._setup = SetupToken()
         self.people = People(self._shared)
         self.login = Login(self._shared, self.people)
@@ -179,7 +179,7 @@ class Accounts(Service):
         """The one-use address of the first run; None once there is an account."""
         if self.setup_token is None:
             return None
-        return f"{(public_url or self._public_url).rstrip('/')}/setup?token={self.setup_token}"
+        return f"{(public_url or self.public_url).rstrip('/')}/setup?token={self.setup_token}"
 
     def announce_setup(self) -> None:
         """Log the set-up address while there is no account."""

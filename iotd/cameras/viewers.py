@@ -30,10 +30,13 @@ class Pace:
         """Whether a frame of this time is to be shown; then the next is due an interval on."""
         if not self._interval:
             return True
-        # half a frame early is on time: cameras do not tick in step with viewers
-        if at < self._due - 0.02 and self._due - at <= self._interval:
+        early = self._due - at
+        # a little early is on time: cameras do not tick in step with viewers;
+        # more than an interval early means that the clock was set back
+        if 0.02 < early <= self._interval:
             return False
-        self._due = max(self._due + self._interval, at)
+        on_time = abs(early) < self._interval
+        self._due = (self._due if on_time else at) + self._interval
         return True
 
 

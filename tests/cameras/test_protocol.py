@@ -109,7 +109,7 @@ class PendingTests(PartsTest):
     enrolment = "approve"
 
     async def test_held_until_approved(self) -> None:
-        """A pending camera is told nothing and its frames are not shown; approved it is a camera."""
+        """A pending camera is told nothing and not shown; approved it is a camera."""
         protocol, transport = self.connect()
         protocol.dataReceived(framed(picture(1)))
         self.assertEqual(self.registry.get("cam-10-0-0-7")["state"], "pending")

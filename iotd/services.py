@@ -1,0 +1,222 @@
+"""Builds the parts, connects them, starts and stops them in order.
+
+Start: folder locked, store opened and upgraded, everything loaded, ports bound;
+all of that before the reactor runs, so that a fault ends the start with one
+line and a status, and nobody connects to half a daemon. Stop: ports, live
+connections, timers, what is in flight, and the store last.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any, Awaitable, Callable
+
+from prometheus_client import CollectorRegistry, Gauge
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import ILogObserver, Logger
+from twisted.python.components import Componentized
+from twisted.python.threadpool import ThreadPool
+
+from iotd import exit_codes
+from iotd.accounts.service import Accounts
+from iotd.bus import Bus
+from iotd.cameras.api import CamerasApi
+from iotd.cameras.server import CameraFactory
+from iotd.cameras.service import Cameras
+from iotd.config import Config
+from iotd.control_socket import ControlSocket
+from iotd.data_dir import DataLock
+from iotd.devices.api import DevicesApi
+from iotd.devices.service import Registry
+from iotd.errors import IotdError
+from iotd.listeners import Listeners
+from iotd.site.streams import OpenStreams
+from iotd.store.engine import Store
+from iotd.store.errors import SchemaNewer, StoreDamaged, StoreError, StoreUnavailable
+from iotd.store.seal import Sealer
+from iotd.web import build_web
+
+WRITE_HEARD_EVERY = 60.0  # seconds between two notes of when devices were heard
+PICTURE_THREADS = 2
+
+
+class Parts:
+    """What stands below web and wires: store, accounts, registry."""
+
+    def __init__(self, config: Config, reactor: Any, now: Callable[[], float] = time.time) -> None:
+        self.config, self.reactor, self.now = config, reactor, now
+        self.bus, self.metrics = Bus(), CollectorRegistry()
+        self.store = Store(config.store.url, config.data_dir, reactor)
+        self.sealer = Sealer.beside(config.data_dir, os.environ)
+        self.accounts = Accounts(
+            store=self.store, bus=self.bus, sealer=self.sealer, reactor=reactor, now=now,
+            public_url=config.site.public_url, site_name=config.site.name,
+        )
+        self.registry = Registry(
+            store=self.store, bus=self.bus, sealer=self.sealer,
+            enrolment=config.devices.enrolment, seconds=reactor.seconds, now=now,
+            metrics=self.metrics,
+        )
+
+    def open(self) -> None:
+        """Open the store and read everything that is kept in memory."""
+        self.store.open()
+        self.store.call(self.accounts.load)
+        self.store.call(self.registry.load)
+
+    async def close(self) -> None:
+        """Finish what is in flight and close the store."""
+        await self.accounts.stopService()
+        await self.store.close()
+
+
+def open_parts(config: Config, reactor: Any) -> Parts:
+    """Parts for one command of the command line, without a daemon."""
+    parts = Parts(config, reactor)
+    parts.open()
+    parts.accounts.startService()
+    return parts
+
+
+class Daemon(Service):
+    """All of iotd, as twistd's one service."""
+
+    _log = Logger()
+
+    def __init__(self, config: Config, reactor: Any, observer: Any = None) -> None:
+        self.config, self._reactor, self._observer = config, reactor, observer
+        self._lock = DataLock(config.data_dir)
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Bring our way of logging along."""
+        if self._observer is not None and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self._observer)
+        Service.setServiceParent(self, parent)
+
+    def privilegedStartService(self) -> None:
+        """Everything that can fail; ends the process with one line when it does."""
+        try:
+            self._lock.acquire(wait=5.0)
+            self._build()
+            self.parts.open()
+            self.parts.store.call(self.cameras.load)
+            self._listen()
+        except (IotdError, StoreError) as fault:
+            self._log.critical("iotd can't start: {fault}", fault=str(fault))
+            print(f"iotd can't start: {fault}", file=sys.stderr)
+            raise SystemExit(_status(fault)) from None
+
+    def _build(self) -> None:
+        config, reactor = self.config, self._reactor
+        self.parts = parts = Parts(config, reactor)
+        self._pictures = ThreadPool(0, PICTURE_THREADS, "pictures")
+        self.cameras = Cameras(
+            store=parts.store, bus=parts.bus, registry=parts.registry, clock=reactor,
+            now=parts.now, in_thread=self._in_thread, on_demand=config.cameras.on_demand,
+            metrics=parts.metrics,
+        )
+        self.factory = CameraFactory(
+            clock=reactor, registry=parts.registry, camera=self.cameras.camera,
+            max_frame_bytes=config.cameras.max_frame_bytes,
+            max_connections=config.cameras.max_connections,
+            max_per_address=config.cameras.max_connections_per_address, metrics=parts.metrics,
+        )
+        self.streams = OpenStreams(parts.bus, parts.accounts)
+        self.listeners = Listeners(reactor)
+        owners = [DevicesApi(parts.registry), CamerasApi(self.cameras, self.streams)]
+        checks: dict[str, Callable[[], Any]] = {
+            "store": lambda: parts.store.ping(2.0), "listeners": self.listeners.check,
+        }
+        self.web = build_web(parts, owners, self.streams, checks)
+        self._control = ControlSocket(reactor, config.data_dir, parts)
+        self._sweep = LoopingCall(self._guarded, self._sweep_streams)
+        self._heard = LoopingCall(self._guarded, parts.registry.tick)
+        self._count(parts)
+
+    def _count(self, parts: Parts) -> None:
+        states = Gauge("iotd_devices", "devices by state", ["state"], registry=parts.metrics)
+        for state in parts.registry.counts():
+            states.labels(state).set_function(lambda s=state: parts.registry.counts()[s])
+        streams = Gauge("iotd_streams", "open streams to browsers", registry=parts.metrics)
+        streams.set_function(lambda: len(self.streams))
+
+    def _listen(self) -> None:
+        self.listeners.open("web", self.config.web.listen, self.web)
+        self.listeners.open("cameras", self.config.cameras.listen, self.factory)
+
+    def startService(self) -> None:
+        """Timers and threads; the reactor runs."""
+        Service.startService(self)
+        self._pictures.start()
+        self.parts.accounts.startService()
+        self.cameras.start_service()
+        self._sweep.start(1.0, now=False)
+        self._heard.start(WRITE_HEARD_EVERY, now=False)
+        self._control.start()
+        self._log.info("listening: {listeners}", listeners=self.listeners.describe())
+        self._log.info("data in {folder}", folder=str(self.config.data_dir))
+        self._reactor.callWhenRunning(self._welcome)
+
+    def _welcome(self) -> None:
+        address = self.listeners.browser_address("web") or self.config.site.public_url
+        if self.config.source("site.public_url") != "default":
+            address = self.config.site.public_url
+        self.parts.accounts.address = address
+        if self.parts.accounts.set_up():
+            self._log.info("open {address}", address=address)
+
+    def stopService(self) -> Deferred[None]:
+        """Stop in order; fires when the store is closed."""
+        Service.stopService(self)
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        steps: tuple[tuple[str, Callable[[], Any]], ...] = (
+            ("commands", self._control.stop), ("listeners", self.listeners.close),
+            ("cameras", self.factory.close_all), ("streams", self.streams.end_all),
+            ("web", self.web.close_all), ("timers", self._stop_timers),
+            ("devices", self.parts.registry.tick), ("pictures", self._pictures.stop),
+            ("store", self.parts.close), ("folder", self._lock.release),
+        )
+        for name, step in steps:
+            try:
+                result = step()
+                if isinstance(result, (Deferred, Awaitable)):
+                    await result
+            except Exception:
+                self._log.failure("stopping {name} failed", name=name)
+        self._log.info("stopped")
+
+    def _stop_timers(self) -> None:
+        self.cameras.stop_service()
+        for timer in (self._sweep, self._heard):
+            if timer.running:
+                timer.stop()
+
+    def _sweep_streams(self) -> None:
+        self.streams.sweep(self.parts.now())
+
+    def _guarded(self, work: Callable[[], Any]) -> None:
+        # a LoopingCall ends for good at the first exception
+        try:
+            work()
+        except Exception:
+            self._log.failure("a timer's work failed")
+
+    def _in_thread(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]:
+        return deferToThreadPool(self._reactor, self._pictures, function, *args)
+
+
+def _status(fault: Exception) -> int:
+    if isinstance(fault, SchemaNewer):
+        return exit_codes.NEEDS_UPGRADE
+    if isinstance(fault, StoreDamaged):
+        return exit_codes.DAMAGED
+    if isinstance(fault, StoreUnavailable):
+        return exit_codes.TRY_AGAIN
+    return exit_codes.FAULT
