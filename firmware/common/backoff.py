@@ -32,7 +32,7 @@ class Backoff:
 
         The next wait is drawn from the whole cap. Starting at the base instead,
         1,000 boards would come back to a restarted server within its first
-        second; so the busiest second sees 3 % of them (limit: 5 %).
+        second; so the busiest second sees 26 to 47 of them (limit: 50).
         """
         self._limit = self._cap
 

@@ -31,8 +31,7 @@ class Ov2640:
         self._i2c = i2c
         self._clock = clock
         chip.reset()
-        self._set(BANK, BANK_SENSOR)
-        identify(i2c, ADDRESS, (PRODUCT_ID, VERSION), IDS, self._get)
+        identify(ADDRESS, (PRODUCT_ID, VERSION), IDS, self._get)
         self._set(COM7, COM7_RESET)
         clock.sleep_ms(100)
         self._set_all(BASE)
@@ -70,6 +69,7 @@ class Ov2640:
         self._i2c.writeto(ADDRESS, bytes([register, value]))
 
     def _get(self, register: int) -> int:
+        self._set(BANK, BANK_SENSOR)
         # SCCB knows no repeated start: two transfers
         self._i2c.writeto(ADDRESS, bytes([register]))
         return self._i2c.readfrom(ADDRESS, 1)[0]

@@ -31,7 +31,7 @@ class Ov5642:
         self._i2c = i2c
         self._clock = clock
         chip.reset()
-        identify(i2c, ADDRESS, (ID_HIGH, ID_LOW), IDS, self._get)
+        identify(ADDRESS, (ID_HIGH, ID_LOW), IDS, self._get)
         self._set(CLOCK_SELECT, CLOCK_FROM_PLL)
         self._set(SYSTEM_CONTROL, SYSTEM_RESET)
         clock.sleep_ms(100)

@@ -119,7 +119,7 @@ def open_buses(camera: dict) -> tuple:
     )
 
 
-def identify(i2c, address: int, registers: tuple, expected: tuple, read) -> None:
+def identify(address: int, registers: tuple, expected: tuple, read) -> None:
     """SensorError unless a sensor answers there with one of the expected ids."""
     try:
         found = tuple(read(register) for register in registers)
