@@ -100,15 +100,18 @@ def route(method: str, path: str, *, name: str | None = None, **options: Any) ->
     """
 
     def mark(handler: Callable) -> Callable:
-        room = handler.__module__.split(".")[1]
         summary = (handler.__doc__ or "").strip().split("\n")[0]
         known = Route(
-            method, path, name or f"{room}.{handler.__name__}", summary, **options
+            method, path, name or _name_of(handler), summary, **options
         )
         handler.routes = (*getattr(handler, "routes", ()), known)  # type: ignore[attr-defined]
         return handler
 
     return mark
+
+
+def _name_of(handler: Callable) -> str:
+    return f"{handler.__module__.split('.')[1]}.{handler.__name__}"
 
 
 def routes_of(owner: object) -> list[tuple[Route, Callable]]:
