@@ -9,7 +9,7 @@ import { icon, kindIcon, kindName, stateBadge } from "./lib/parts.js";
 const place = document.getElementById("app");
 let cameras = [];
 let devices = [];
-let system = null; // {ok, parts: {name: "up" or what is wrong}}
+let failing = null; // what of the system is down: {name: why}; null while not asked yet
 
 const count = (list, state) => list.filter((one) => one.state === state).length;
 
@@ -40,14 +40,16 @@ function deviceCard() {
   </article>`;
 }
 
+const failingLine = ([name, why]) => html`<li><span><strong>${name}</strong> <span class="muted">${why}</span></span>${stateBadge("bad", "warning", "down")}</li>`;
+
 function systemCard() {
-  if (!system) return html`<article aria-busy="true">Asking how the system is…</article>`;
+  if (!failing) return html`<article aria-busy="true">Asking how the system is…</article>`;
+  const down = Object.entries(failing);
   return html`<article>
-    <h2>${icon(system.ok ? "check" : "warning")}System</h2>
-    <p>${system.ok ? stateBadge("good", "check", "all parts up") : stateBadge("bad", "warning", "something is down")}</p>
-    <ul class="lines">${Object.entries(system.parts).map(([name, state]) => html`<li>${name}
-      ${state === "up" ? stateBadge("good", "check", "up") : stateBadge("bad", "warning", state)}</li>`)}</ul>
-    ${system.ok ? nothing : html`<p class="muted small">The server's log says more. What is up keeps working.</p>`}
+    <h2>${icon(down.length ? "warning" : "check")}System</h2>
+    <p>${down.length ? stateBadge("bad", "warning", "something is down") : stateBadge("good", "check", "all parts work")}</p>
+    ${down.length ? html`<ul class="lines">${down.map(failingLine)}</ul>` : nothing}
+    <p class="muted">${down.length ? "What is up keeps working. The server's log says more." : "Store and listeners answer."}</p>
   </article>`;
 }
 
@@ -70,7 +72,7 @@ function draw() {
 async function readiness() {
   const response = await fetch("/readyz", { cache: "no-store" }).catch(() => null);
   const said = (await response?.json().catch(() => null)) ?? {};
-  system = { ok: response?.ok ?? false, parts: said.parts ?? { server: response ? "up" : "no answer" } };
+  failing = response?.ok ? {} : said.failing ?? { server: "It gives no answer." };
   draw();
 }
 
