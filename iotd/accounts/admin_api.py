@@ -31,24 +31,24 @@ class AdminApi:
         )
 
     @route(
-        "PATCH", "/api/v1/users/<int:user_id>",
+        "PATCH", "/api/v1/users/<int:id>",
         body=shapes.UserChange, answer=shapes.UserShown,
     )
-    async def change_user(self, call: Call, user_id: int) -> dict[str, Any]:
+    async def change_user(self, call: Call, id: int) -> dict[str, Any]:
         """Give another role, or shut out and let in again; ends the account's sessions."""
         return await self._people.change(
-            user_id, call.body.role, call.body.disabled, call.who.name, call.address
+            id, call.body.role, call.body.disabled, call.who.name, call.address
         )
 
-    @route("DELETE", "/api/v1/users/<int:user_id>", status=204)
-    async def remove_user(self, call: Call, user_id: int) -> None:
+    @route("DELETE", "/api/v1/users/<int:id>", status=204)
+    async def remove_user(self, call: Call, id: int) -> None:
         """Delete an account."""
-        await self._people.remove(user_id, call.who.name, call.address)
+        await self._people.remove(id, call.who.name, call.address)
 
-    @route("POST", "/api/v1/users/<int:user_id>/reset", answer=shapes.UserMade)
-    async def reset_user(self, call: Call, user_id: int) -> dict[str, Any]:
+    @route("POST", "/api/v1/users/<int:id>/reset", answer=shapes.UserMade)
+    async def reset_user(self, call: Call, id: int) -> dict[str, Any]:
         """A new password, told this once, and no second factor."""
-        return await self._people.reset(user_id, call.who.name, call.address)
+        return await self._people.reset(id, call.who.name, call.address)
 
     @route("GET", "/api/v1/tokens", query=shapes.Paging, answer=shapes.TokenList)
     async def list_tokens(self, call: Call) -> dict[str, Any]:
@@ -62,10 +62,10 @@ class AdminApi:
             call.body.name, call.body.role, call.who.name, call.address
         )
 
-    @route("DELETE", "/api/v1/tokens/<int:token_id>", status=204)
-    async def revoke_token(self, call: Call, token_id: int) -> None:
+    @route("DELETE", "/api/v1/tokens/<int:id>", status=204)
+    async def revoke_token(self, call: Call, id: int) -> None:
         """Delete a bearer token; what it holds open ends."""
-        await self._people.revoke_token(token_id, call.who.name, call.address)
+        await self._people.revoke_token(id, call.who.name, call.address)
 
     @route("GET", "/api/v1/audit", query=shapes.Paging, answer=shapes.AuditList)
     async def list_audit(self, call: Call) -> dict[str, Any]:

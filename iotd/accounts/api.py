@@ -56,10 +56,10 @@ class SessionApi:
         """Where one is signed in, the newest first."""
         return page_of(self._accounts.own.sessions(call.who), call)
 
-    @route("DELETE", "/api/v1/sessions/<session_id>", status=204)
-    async def end_session(self, call: Call, session_id: str) -> None:
+    @route("DELETE", "/api/v1/sessions/<id>", status=204)
+    async def end_session(self, call: Call, id: str) -> None:
         """End one of one's own sessions."""
-        await self._accounts.own.end_session(call.who, session_id, call.address)
+        await self._accounts.own.end_session(call.who, id, call.address)
 
     @route("PUT", "/api/v1/session/password", body=shapes.NewPassword, status=204)
     async def change_password(self, call: Call) -> None:
