@@ -76,8 +76,8 @@ export function parseHead(text) {
 }
 
 function bodyLength(headers) {
-  const length = Number(headers["content-length"]);
-  if (!Number.isInteger(length) || length < 0 || length > MAX_BODY) {
+  const length = /^\d+$/.test(headers["content-length"]) ? Number(headers["content-length"]) : Infinity;
+  if (length > MAX_BODY) {
     throw new Error("a part without a usable Content-Length");
   }
   return length;
