@@ -8,8 +8,6 @@ from typing import Any, Sequence
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort
-from twisted.internet.protocol import Factory
 
 from iotd.errors import Conflict, Unavailable
 
@@ -24,15 +22,15 @@ class Listeners:
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self._ports: dict[str, list[tuple[str, IListeningPort]]] = {}
+        self._ports: dict[str, list[tuple[str, Any]]] = {}
 
-    def open(self, name: str, endpoints: Sequence[str], factory: Factory) -> None:
+    def open(self, name: str, endpoints: Sequence[str], factory: Any) -> None:
         """Bind each endpoint string now; Conflict names the one that can't be."""
         for text in endpoints:
             port = self._bind(f"{name}.listen", text, factory)
             self._ports.setdefault(name, []).append((text, port))
 
-    def _bind(self, key: str, text: str, factory: Factory) -> IListeningPort:
+    def _bind(self, key: str, text: str, factory: Any) -> Any:
         ports: list[Any] = []
         faults: list[Any] = []
         try:
@@ -84,7 +82,7 @@ def with_backlog(text: str) -> str:
     return text
 
 
-def _where(port: IListeningPort) -> str | None:
+def _where(port: Any) -> str | None:
     host: Any = port.getHost()
     name = getattr(host, "host", None)
     if name is None:

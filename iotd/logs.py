@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime, timezone
-from typing import Any, TextIO
+from typing import Any, Callable, TextIO
 
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
 from twisted.python.logfile import LogFile
@@ -19,7 +19,7 @@ MAX_TEXT = 6000
 _SCALARS = (str, int, float, bool, type(None))
 
 
-def observer_for(logfile: str | None) -> ILogObserver:
+def observer_for(logfile: str | None) -> Callable[[LogEvent], None]:
     """Text on a terminal; JSON to a file, a pipe or the journal."""
     if logfile and logfile != "-":
         return JsonObserver(LogFile.fromFullPath(logfile))

@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
+from pathlib import Path
 from typing import Any, Awaitable, Callable
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -22,7 +24,10 @@ from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 from twisted.python.threadpool import ThreadPool
 
-from iotd import exit_codes
+from iotd.accounts.admin_api import AdminApi
+from iotd.accounts.api import SessionApi
+from iotd.accounts.pages import AccountPages
+from iotd.accounts.rights import RIGHTS
 from iotd.accounts.service import Accounts
 from iotd.bus import Bus
 from iotd.cameras.api import CamerasApi
@@ -34,12 +39,14 @@ from iotd.data_dir import DataLock
 from iotd.devices.api import DevicesApi
 from iotd.devices.service import Registry
 from iotd.errors import IotdError
+from iotd.exit_codes import exit_code
 from iotd.listeners import Listeners
+from iotd.site.app import build_site
+from iotd.site.front import Front
 from iotd.site.streams import OpenStreams
 from iotd.store.engine import Store
-from iotd.store.errors import SchemaNewer, StoreDamaged, StoreError, StoreUnavailable
+from iotd.store.errors import StoreError
 from iotd.store.seal import Sealer
-from iotd.web import build_web
 
 WRITE_HEARD_EVERY = 60.0  # seconds between two notes of when devices were heard
 PICTURE_THREADS = 2
@@ -109,7 +116,7 @@ class Daemon(Service):
         except (IotdError, StoreError) as fault:
             self._log.critical("iotd can't start: {fault}", fault=str(fault))
             print(f"iotd can't start: {fault}", file=sys.stderr)
-            raise SystemExit(_status(fault)) from None
+            raise SystemExit(exit_code(fault)) from None
 
     def _build(self) -> None:
         config, reactor = self.config, self._reactor
@@ -128,20 +135,38 @@ class Daemon(Service):
         )
         self.streams = OpenStreams(parts.bus, parts.accounts)
         self.listeners = Listeners(reactor)
-        owners = [DevicesApi(parts.registry), CamerasApi(self.cameras, self.streams)]
-        checks: dict[str, Callable[[], Any]] = {
-            "store": lambda: parts.store.ping(2.0), "listeners": self.listeners.check,
-        }
-        self.web = build_web(parts, owners, self.streams, checks)
+        self.web = self._build_web(parts)
         self._control = ControlSocket(reactor, config.data_dir, parts)
         self._sweep = LoopingCall(self._guarded, self._sweep_streams)
         self._heard = LoopingCall(self._guarded, parts.registry.tick)
         self._count(parts)
 
+    def _build_web(self, parts: Parts) -> Front:
+        config, folder = self.config, web_folder()
+        owners = (
+            SessionApi(parts.accounts), AdminApi(parts.accounts), AccountPages(parts.accounts),
+            DevicesApi(parts.registry), CamerasApi(self.cameras, self.streams),
+        )
+        return build_site(
+            owners=owners, authenticator=parts.accounts, rights=RIGHTS,
+            templates=folder / "templates", static_dir=folder / "static",
+            clock=self._reactor, now=parts.now, registry=parts.metrics, bus=parts.bus,
+            streams=self.streams, site_name=config.site.name, timezone=config.site.timezone,
+            public_url=config.site.public_url, trusted_proxies=config.web.trusted_proxies,
+            max_connections=config.web.max_connections,
+            max_per_address=config.web.max_connections_per_address,
+            checks=(
+                ("store", self._ping_store), ("listeners", self.listeners.check),
+            ),
+        )
+
+    def _ping_store(self) -> Deferred[None]:
+        return self.parts.store.ping(2.0)
+
     def _count(self, parts: Parts) -> None:
         states = Gauge("iotd_devices", "devices by state", ["state"], registry=parts.metrics)
         for state in parts.registry.counts():
-            states.labels(state).set_function(lambda s=state: parts.registry.counts()[s])
+            states.labels(state).set_function(partial(_count_of, parts.registry, state))
         streams = Gauge("iotd_streams", "open streams to browsers", registry=parts.metrics)
         streams.set_function(lambda: len(self.streams))
 
@@ -166,9 +191,11 @@ class Daemon(Service):
         address = self.listeners.browser_address("web") or self.config.site.public_url
         if self.config.source("site.public_url") != "default":
             address = self.config.site.public_url
-        self.parts.accounts.address = address
+        self.parts.accounts.public_url = address
         if self.parts.accounts.set_up():
             self._log.info("open {address}", address=address)
+        else:
+            self.parts.accounts.announce_setup()
 
     def stopService(self) -> Deferred[None]:
         """Stop in order; fires when the store is closed."""
@@ -212,11 +239,12 @@ class Daemon(Service):
         return deferToThreadPool(self._reactor, self._pictures, function, *args)
 
 
-def _status(fault: Exception) -> int:
-    if isinstance(fault, SchemaNewer):
-        return exit_codes.NEEDS_UPGRADE
-    if isinstance(fault, StoreDamaged):
-        return exit_codes.DAMAGED
-    if isinstance(fault, StoreUnavailable):
-        return exit_codes.TRY_AGAIN
-    return exit_codes.FAULT
+def _count_of(registry: Registry, state: str) -> int:
+    return registry.counts()[state]
+
+
+def web_folder() -> Path:
+    """Where templates and assets lie: in the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "web"
+    return installed if installed.is_dir() else package.parent / "web"

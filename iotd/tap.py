@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from twisted.application.service import IService
+from twisted.application.service import Service
 from twisted.python import usage
 
 from iotd import __version__
@@ -35,7 +35,7 @@ class Options(usage.Options):
         sys.exit(0)
 
 
-def makeService(options: Options, reactor: Any = None) -> IService:
+def makeService(options: Options, reactor: Any = None) -> Service:
     """The daemon; ends the process with status 2 when the configuration is faulty."""
     if reactor is None:
         from twisted.internet import reactor
@@ -45,8 +45,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     except ConfigFaults as faults:
         print(faults, file=sys.stderr)
         raise SystemExit(2) from None
-    parent = options.parent or {}
-    return Daemon(config, reactor, observer=_observer(parent))
+    service: Any = Daemon(config, reactor, observer=_observer(options.parent or {}))
+    return service
 
 
 def _observer(parent: Any) -> Any:

@@ -10,7 +10,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
-from twisted.web.server import Request
+from twisted.web.http import Request
 
 from iotd.accounts import records, rights, session_records
 from iotd.accounts.login import Login

@@ -16,6 +16,7 @@ from iotd.wire.camera import (
     HelloReceived, Phase, PingReceived, ProofReceived,
 )
 from iotd.wire.errors import LocalProtocolError, RemoteProtocolError
+from iotd.wire.hello import DENIED
 
 if TYPE_CHECKING:
     from iotd.cameras.server import CameraFactory
@@ -85,7 +86,7 @@ class CameraProtocol(Protocol):
                 else:
                     self._happened(event)
         except RemoteProtocolError as fault:
-            self._refuse("wire", str(fault))
+            self._broke_the_protocol(str(fault))
 
     # -- what a camera says -------------------------------------------------------
 
@@ -105,7 +106,7 @@ class CameraProtocol(Protocol):
         elif isinstance(event, PingReceived):
             self.transport.write(self._conversation.pong())
         elif isinstance(event, EmptyFrame) and self.camera is not None:
-            self.camera.rates.empty_frames += 1
+            self.camera.rates.empty_frames += event.count
         elif isinstance(event, BadFrame):
             self._bad_frame(event.reason)
 
@@ -195,6 +196,12 @@ class CameraProtocol(Protocol):
     def _deny(self) -> None:
         self.transport.write(self._conversation.deny())
         self.close("denied")
+
+    def _broke_the_protocol(self, reason: str) -> None:
+        if self._nonce is not None:  # no proof at all is a wrong proof
+            self._server.admissions.failed(self._nonce[0], self.address)
+            self.transport.write(DENIED)
+        self._refuse("wire", reason)
 
     def _refuse(self, cause: str, reason: str) -> None:
         name = self._id or (self._nonce[0] if self._nonce else None)

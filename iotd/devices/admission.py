@@ -67,11 +67,15 @@ class Admissions:
             return None
         return secrets.token_hex(16)
 
+    def failed(self, id: str, address: str) -> None:
+        """One more wrong proof."""
+        self._failures.add(id, address, self._seconds())
+
     def prove(self, wire: Wire, id: str, nonce: str, mac: str, link: Link, kind: str) -> Admission:
         """Judge a proof; when right the connection takes the place of an older one."""
         device = self._roster.devices.get(id)
         if cause := self._proof_fault(device, wire, id, nonce, mac, kind):
-            self._failures.add(id, link.address, self._seconds())
+            self.failed(id, link.address)
             return self.refuse(wire, link.address, id, *cause)
         assert device is not None
         if device.kind == "other" or device.address != link.address or device.wire != wire:

@@ -119,7 +119,7 @@ class DevicesApi:
     @route("POST", "/api/v1/devices/<id>/approve", body=Approving, answer=DeviceOut)
     async def approve(self, call: Call, id: str) -> dict[str, Any]:
         """Let a device in, perhaps as one that is known at another address."""
-        body = call.body or Approving()
+        body = call.body or Approving(kind=None, same_as=None)
         return await self._registry.approve(id, body.kind, body.same_as, call.who.name)
 
     @route("POST", "/api/v1/devices/<id>/revoke", answer=DeviceOut)
@@ -130,7 +130,7 @@ class DevicesApi:
     @route("POST", "/api/v1/devices/<id>/key", body=Keying, status=201)
     async def make_key(self, call: Call, id: str) -> dict[str, Any]:
         """A new key, 64 hex digits, shown this once; an unknown id is made."""
-        body = call.body or Keying()
+        body = call.body or Keying(kind=None)
         key = await self._registry.make_key(id, body.kind, call.who.name)
         return {**self._registry.get(id), "key": key}
 
