@@ -1,0 +1,203 @@
+"""The whole web part on real parts, listening on loopback, and browsers to call it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyotp
+from prometheus_client import CollectorRegistry
+from treq.client import HTTPClient
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.task import Clock, deferLater
+from twisted.web.client import Agent, HTTPConnectionPool
+
+from iotd.accounts.admin_api import AdminApi
+from iotd.accounts.api import SessionApi
+from iotd.accounts.pages import AccountPages
+from iotd.accounts.rights import RIGHTS
+from iotd.accounts.service import Accounts
+from iotd.bus import Bus
+from iotd.cameras.api import CamerasApi
+from iotd.cameras.service import Cameras
+from iotd.devices.api import DevicesApi
+from iotd.devices.service import Registry
+from iotd.errors import Unauthenticated
+from iotd.site.app import build_site
+from iotd.site.streams import OpenStreams
+from iotd.store.engine import Store
+from iotd.store.seal import Sealer
+from tests.accounts.room import PASSWORD, QUICK, START
+
+WEB = Path(__file__).parent.parent / "web"
+
+
+class Reply:
+    """A response, read whole."""
+
+    def __init__(self, response: Any, body: bytes) -> None:
+        self.status: int = response.code
+        self.headers = response.headers
+        self.body = body
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header."""
+        values = self.headers.getRawHeaders(name)
+        return values[0] if values else None
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None when empty."""
+        return json.loads(self.body) if self.body else None
+
+
+class Browser:
+    """Keeps the cookie, sends JSON and the CSRF token, as the pages do."""
+
+    def __init__(self, app: App, address: str = "127.0.0.1") -> None:
+        self._pool = HTTPConnectionPool(reactor)
+        agent = Agent(reactor, pool=self._pool, bindAddress=(address, 0))
+        self._client = HTTPClient(agent)
+        self._app = app
+        self.cookie: str | None = None
+        self.csrf: str | None = None
+
+    async def open(self, method: str, path: str, **options: Any) -> Any:
+        """The response once its head is here. ``json`` or ``data``, ``headers``."""
+        headers = {"Accept": "application/json", **self._own(method)}
+        body = options.get("data")
+        if "json" in options:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(options["json"]).encode()
+        headers |= options.get("headers", {})
+        sent = {name: value for name, value in headers.items() if value is not None}
+        response = await self._client.request(
+            method, self._app.url + path, headers=sent, data=body, allow_redirects=False
+        )
+        self._keep(response)
+        return response
+
+    async def call(self, method: str, path: str, **options: Any) -> Reply:
+        """The whole reply."""
+        response = await self.open(method, path, **options)
+        return Reply(response, await response.content())
+
+    async def sign_in(self, name: str, otp: str | None = None) -> Reply:
+        """Sign in with the usual password and keep cookie and CSRF token."""
+        credentials = {"username": name, "password": PASSWORD}
+        if otp is not None:
+            credentials["otp"] = otp
+        reply = await self.call("POST", "/api/v1/session", json=credentials)
+        if reply.status == 200:
+            self.csrf = reply.json["csrf"]
+        return reply
+
+    def close(self) -> Deferred[Any]:
+        """Close idle connections."""
+        return self._pool.closeCachedConnections()
+
+    def _own(self, method: str) -> dict[str, str]:
+        headers = {}
+        if self.cookie is not None:
+            headers["Cookie"] = f"iotd_session={self.cookie}"
+        if self.csrf is not None and method != "GET":
+            headers["X-CSRF-Token"] = self.csrf
+        return headers
+
+    def _keep(self, response: Any) -> None:
+        for cookie in response.headers.getRawHeaders("set-cookie", []):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            if name == "iotd_session":
+                self.cookie = value or None
+
+
+class App:
+    """Store, accounts, devices, cameras and the site above them; ``now`` is the time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = START
+        self.clock, self.bus, self.metrics = Clock(), Bus(), CollectorRegistry()
+        self.store = Store("sqlite:///iotd.sqlite3", folder, reactor)
+        self.sealer = Sealer(folder / "secret.key")
+        self._build()
+        self.store.open()
+        for part in (self.accounts, self.registry, self.cameras):
+            self.store.call(part.load)
+        self.accounts.startService()
+        self._port = reactor.listenTCP(0, self.site, interface="127.0.0.1")  # type: ignore
+        self.url = f"http://127.0.0.1:{self._port.getHost().port}"
+        self._browsers: list[Browser] = []
+        self._seeds: dict[str, str] = {}
+
+    def _build(self) -> None:
+        common: dict[str, Any] = {"store": self.store, "bus": self.bus, "now": self.time}
+        self.accounts = Accounts(
+            **common, sealer=self.sealer, reactor=reactor, clock=self.clock,
+            public_url="http://localhost", hasher=QUICK,
+        )
+        self.registry = Registry(
+            **common, sealer=self.sealer, enrolment="approve", seconds=self.clock.seconds,
+            metrics=self.metrics,
+        )
+        self.cameras = Cameras(
+            **common, registry=self.registry, clock=self.clock, in_thread=maybeDeferred,
+            on_demand=False, metrics=self.metrics,
+        )
+        self.streams = OpenStreams(self.bus, self.accounts)
+        self.site = build_site(
+            owners=[
+                SessionApi(self.accounts), AdminApi(self.accounts), AccountPages(self.accounts),
+                DevicesApi(self.registry), CamerasApi(self.cameras, self.streams),
+            ],
+            authenticator=self.accounts, templates=WEB / "templates", static_dir=WEB / "static",
+            clock=self.clock, now=self.time, registry=self.metrics, bus=self.bus,
+            streams=self.streams, rights=RIGHTS,
+        )
+
+    def time(self) -> float:
+        """Wall clock."""
+        return self.now
+
+    def browser(self, address: str = "127.0.0.1") -> Browser:
+        """A new browser without a cookie."""
+        self._browsers.append(Browser(self, address))
+        return self._browsers[-1]
+
+    async def add(self, name: str, role: str) -> int:
+        """An account with the usual password; its id."""
+        made = await self.accounts.add_user(name, role, PASSWORD, "test")
+        return int(made["id"])
+
+    async def signed_in(self, name: str, browser: Browser | None = None) -> Browser:
+        """A browser in which this account is signed in, with its telephone if it needs one."""
+        browser = browser or self.browser()
+        signed_in = await self._session(name)
+        browser.cookie, browser.csrf = signed_in.token, signed_in.session.csrf
+        return browser
+
+    async def _session(self, name: str) -> Any:
+        self.now += 30  # a new code
+        seed = self._seeds.get(name)
+        try:
+            return await self.accounts.log_in(name, PASSWORD, seed and self.code(seed))
+        except Unauthenticated as error:
+            self._seeds[name] = error.extra["enrolment"]["secret"]
+            return await self._session(name)
+
+    def code(self, seed: str) -> str:
+        """What a telephone with this seed shows now."""
+        return pyotp.TOTP(seed).at(self.now)
+
+    async def close(self) -> None:
+        """End everything, connections first."""
+        self.streams.end_all()
+        for browser in self._browsers:
+            await browser.close()
+        await self._port.stopListening()
+        self.site.close_all()
+        while len(self.site.places):
+            await deferLater(reactor, 0)
+        await self.accounts.stopService()
+        await self.store.close()
