@@ -18,6 +18,10 @@ SOCKET_PATH_BYTES = 107
 RETRY_SECONDS = 0.1
 
 
+class InUse(Unavailable):
+    """Another process has the folder; it may give it back."""
+
+
 class DataLock:
     """Who holds it may write to the folder; it ends with the process, however that ends."""
 
@@ -26,7 +30,7 @@ class DataLock:
         self._fd: int | None = None
 
     def acquire(self, wait: float = 0.0, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Take it, making the folder if need be; Unavailable when another has it still
+        """Take it, making the folder if need be; InUse when another has it still
         after ``wait`` seconds. Blocks: call it before the reactor runs."""
         fd = self._open()
         for _ in range(int(wait / RETRY_SECONDS)):
@@ -37,7 +41,7 @@ class DataLock:
             if not _locked(fd):
                 owner = _owner(fd)
                 os.close(fd)
-                raise Unavailable(f"{self.data_dir} is in use by another iotd{owner}.")
+                raise InUse(f"{self.data_dir} is in use by another iotd{owner}.")
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
         self._fd = fd

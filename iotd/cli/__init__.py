@@ -1,1 +1,1 @@
-
+"""The ``iotd`` command."""
