@@ -1,1 +1,1 @@
-
+"""The web kernel on which every room's routes stand."""

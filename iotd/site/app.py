@@ -14,6 +14,7 @@ from twisted.web.resource import IResource
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from iotd.bus import Bus
+from iotd.errors import NotFound
 from iotd.site.answers import Answers
 from iotd.site.events import EventFeed
 from iotd.site.figures import Figures, ReactorLag
@@ -31,6 +32,7 @@ from iotd.site.streams import OpenStreams
 from iotd.site.system import Check, SystemApi
 from iotd.site.templates import Templates
 
+LARGEST = 2**63 - 1  # databases refuse larger numbers
 Bound = tuple[Route, Callable[..., Awaitable[Any]]]
 
 
@@ -59,6 +61,7 @@ class Desk:
         identity = None
         try:
             identity = self._guard.admit(request, route, self._now())
+            _check_path(path)
             call = self._call(request, route, identity)
             result = await self._run(handler, call, path)
             if IResource.providedBy(result):
@@ -107,16 +110,20 @@ class Desk:
             said = f"{request.method.decode()} is not possible here, only {allowed}."
             refusal = Refusal(405, said, headers={"Allow": allowed})
         elif isinstance(error, HTTPException):
-            refusal = Refusal(error.code or 404, "There is nothing here.")
+            refusal = Refusal(404, "There is nothing here.")
         self._answers.refuse(request, refusal)
         return Deferred.fromCoroutine(_end_of(request))
 
 
+def _check_path(path: dict[str, Any]) -> None:
+    if any(isinstance(value, int) and value > LARGEST for value in path.values()):
+        raise NotFound("There is nothing here.")
+
+
 async def _end_of(request: Request) -> None:
     """Wait until a large answer is out, else Klein would cut it short."""
-    if request.finished or request._disconnected:
-        return
-    await request.notifyFinish()
+    if not request.finished and not request._disconnected:
+        await request.notifyFinish().addErrback(lambda _: None)
 
 
 def bind(app: Klein, desk: Desk, bound: Iterable[Bound]) -> dict[str, Route]:

@@ -44,6 +44,7 @@ class Guard:
 
     def admit(self, request: Request, route: Route, now: float) -> Identity | None:
         """Who asks, once they may; raises Denied, Unauthenticated or Elsewhere."""
+        self._surroundings.note_host(request)
         identity = self._authenticator.identify(request, now)
         public = self._authenticator.may(None, route.name, False)
         if route.kind == "page" and identity is None:

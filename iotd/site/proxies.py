@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 
 from twisted.internet.address import IPv4Address as TCP4
 from twisted.internet.address import IPv6Address as TCP6
+from twisted.logger import Logger
 from twisted.web.http import Request
 
 Address = IPv4Address | IPv6Address
 
 FORWARDING = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via", b"x-forwarded-host")
 DEFAULT_PORTS = {"http": 80, "https": 443}
+MOST_NOTED = 64  # names, so that nobody fills the log with them
 _HOST = re.compile(rb"\A(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})(?::(\d{1,5}))?\Z")
 
 
@@ -44,19 +46,23 @@ def split_host(host: bytes) -> tuple[str, int | None] | None:
 class Surroundings:
     """The proxies that are believed, and the names of this site."""
 
+    _log = Logger()
+
     def __init__(self, trusted_proxies: Iterable[str] = (), public_url: str = "") -> None:
         self._proxies = [ip_network(each, strict=False) for each in trusted_proxies]
         self._public = urlsplit(public_url)
+        self._noted: set[bytes] = set()
 
     def trusts(self, peer: Address | None) -> bool:
-        """Whether what ``peer`` says about its clients is believed."""
-        return peer is not None and any(peer in network for network in self._proxies)
+        """Whether what ``peer`` says about its clients is believed.
+
+        None is a socket in the file system: a proxy that was let at the file.
+        """
+        return peer is None or any(peer in network for network in self._proxies)
 
     def client_address(self, request: Request) -> str:
         """The client's IP address, behind believed proxies the one they name."""
         peer = peer_of(request.client)
-        if peer is None:
-            return "unix"
         if not self.trusts(peer):
             return str(peer)
         lines = request.requestHeaders.getRawHeaders(b"x-forwarded-for") or []
@@ -67,7 +73,7 @@ class Surroundings:
             peer = named
             if not self.trusts(named):
                 break
-        return str(peer)
+        return "unix" if peer is None else str(peer)
 
     def forwarded_https(self, request: Request) -> bool:
         """Whether a believed proxy says that its client came by TLS."""
@@ -89,6 +95,16 @@ class Surroundings:
             return False
         name, _ = split_host(request.getHeader(b"host") or b"localhost") or ("not.a.host", None)
         return "." not in name or parse_address(name) is not None or name == self._public.hostname
+
+    def note_host(self, request: Request) -> None:
+        """Log a name that is not ours, once each: another site's may point here."""
+        host = request.getHeader(b"host")
+        if host is None or host in self._noted or len(self._noted) >= MOST_NOTED:
+            return
+        self._noted.add(host)
+        name, _ = split_host(host) or ("", None)
+        if "." in name and parse_address(name) is None and name != self._public.hostname:
+            self._log.warn("asked for as {name}, which is not in public_url", name=name)
 
     def is_own(self, origin: str, request: Request) -> bool:
         """Whether ``origin`` (scheme://host[:port], or a longer URL) is this site."""

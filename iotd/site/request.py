@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 PIECE = 64 * 1024  # a body is handed to the socket in pieces of this size
 
-# Slashes, NUL and dots in disguise name no page of ours; control characters
-# and backslashes neither.
-_DISGUISED = re.compile(rb"%(?:2f|5c|00|2e)", re.I)
+LONGEST_PATH = 2048
+
+# Slashes and dots in disguise name no page of ours; control characters and
+# backslashes neither.
+_DISGUISED = re.compile(rb"%(?:2f|5c|2e|7f|[01][0-9a-f])", re.I)
 _UNLIKELY = re.compile(rb"//|\\|/\.\.?(?:/|\Z)|[\x00-\x20\x7f]")
 
 
@@ -79,6 +81,8 @@ class Request(server.Request):
             return Refusal(400, "The Host header is not a host.")
         if not self.path.startswith(b"/"):
             return Refusal(400, "A request must name a path that begins with a slash.")
+        if len(self.path) > LONGEST_PATH:
+            return Refusal(414, f"The path is longer than {LONGEST_PATH} bytes.")
         if _DISGUISED.search(self.path) or _UNLIKELY.search(self.path):
             return Refusal(404, "There is nothing here.")
         try:

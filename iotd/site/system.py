@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Awaitable, Callable, Iterable
 
 from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
 from twisted.internet.defer import Deferred, TimeoutError, gatherResults
 from twisted.logger import Logger
 
@@ -33,7 +34,6 @@ class SystemApi:
         self._registry = registry
         self._checks = list(checks)
         self._known: tuple[float, dict[str, str]] | None = None
-        self._metrics: Any = None
 
     @route("GET", "/healthz", name="site.healthz", kind="plain")
     async def healthz(self, call: Call) -> dict[str, str]:
@@ -75,12 +75,10 @@ class SystemApi:
     @route("GET", "/metrics", name="site.metrics", kind="plain")
     async def metrics(self, call: Call) -> Any:
         """Figures for Prometheus."""
-        if self._metrics is None:
-            # it takes the global reactor at import
-            from prometheus_client.twisted import MetricsResource
+        # it takes the global reactor at import
+        from prometheus_client.twisted import MetricsResource
 
-            self._metrics = MetricsResource(self._registry)
-        return self._metrics
+        return MetricsResource(_held(self._registry))
 
     @route("GET", "/api/openapi.json", name="site.openapi")
     async def describe(self, call: Call) -> dict[str, Any]:
@@ -91,6 +89,25 @@ class SystemApi:
     async def home(self, call: Call) -> Page:
         """The overview."""
         return Page("home.html", {}, "Overview")
+
+
+class _Held:
+    """Figures of one moment."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._families = list(registry.collect())
+
+    def collect(self) -> list[Metric]:
+        """For the registry."""
+        return self._families
+
+
+def _held(registry: CollectorRegistry) -> CollectorRegistry:
+    # MetricsResource writes its text on a thread; what it writes is read here,
+    # where nothing changes meanwhile.
+    held = CollectorRegistry(auto_describe=True)
+    held.register(_Held(registry))
+    return held
 
 
 def _why(failure: Any) -> str:
