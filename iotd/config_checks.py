@@ -17,9 +17,6 @@ from twisted.internet import endpoints
 
 from iotd.config_faults import masked, nearest
 
-BACKLOG = 1024  # connections the kernel keeps waiting; Twisted's own default is 50
-
-_PUT_A_BACKLOG = ("tcp", "tcp6", "ssl", "unix")
 _ENDPOINT_KINDS = ("tcp", "tcp6", "ssl", "unix", "tls", "systemd", "haproxy")
 _HOST = re.compile(
     r"^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$"
@@ -51,13 +48,6 @@ def check_endpoint(text: str) -> str:
     if getattr(endpoint, "_address", None) == "":
         wrong("it has no path")
     return text
-
-
-def with_backlog(text: str, backlog: int = BACKLOG) -> str:
-    """The endpoint string with a listen backlog, unless it names its own or can't have one."""
-    if text.partition(":")[0] not in _PUT_A_BACKLOG or ":backlog=" in text:
-        return text
-    return f"{text}:backlog={backlog}"
 
 
 def bound_to(endpoint: Any) -> tuple[int | None, str]:

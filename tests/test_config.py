@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.config import KINDS, ConfigFaults, load
-from iotd.config_checks import same_port, with_backlog
+from iotd.config_checks import same_port
 from iotd.config_faults import masked, nearest, quoted
 from tests.broken_configs import BROKEN, WrittenFile
 
@@ -153,12 +153,6 @@ class Words(SynchronousTestCase):
         """A name in the wrong case is as near as can be."""
         self.assertEqual(nearest("EUROPE/berlin", ["Europe/Berlin", "UTC"]), "Europe/Berlin")
         self.assertIsNone(nearest("zebra", ["listen"]))
-
-    def test_backlog_is_put_where_one_can_be(self) -> None:
-        """Listeners get a backlog of 1024 unless they name one or are no sockets of ours."""
-        self.assertEqual(with_backlog("tcp:80"), "tcp:80:backlog=1024")
-        self.assertEqual(with_backlog("tcp:80:backlog=5"), "tcp:80:backlog=5")
-        self.assertEqual(with_backlog("systemd:domain=INET:index=0"), "systemd:domain=INET:index=0")
 
 
 NO_FILE = "/nowhere/iotd.toml: the file can't be read (No such file or directory)"
