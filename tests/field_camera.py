@@ -132,8 +132,8 @@ class FieldCamera:
 
     @property
     def streaming(self) -> bool:
-        """Whether START was the last command understood."""
-        return self.led == "green"
+        """Whether START was the last command understood, and the board still lives."""
+        return self.running and self.led == "green"
 
     def sent_jpegs(self) -> list[bytes]:
         """The pictures alone, in order: what a viewer must be shown, byte for byte."""

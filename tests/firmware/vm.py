@@ -47,6 +47,15 @@ def settings(id: str, key: bytes, **more: Any) -> dict[str, Any]:
     }
 
 
+def camera_board(host: str, port: int, id: str, key: str, **more: Any) -> "Board":
+    """A keyed camera for any daemon, ready to start(); the key as ``iotd device key`` prints it.
+
+    ``more`` goes to Board: frames, source, speed.
+    """
+    told = settings(id, bytes.fromhex(key), retry_seconds=10, watchdog_seconds=600)
+    return Board(port, told, host=host, **more)
+
+
 def ready_node() -> str:
     """The Node to run boards with; installs the VM by npm when it isn't there yet."""
     node = node_on_path() or node_from_wheel()
@@ -184,9 +193,13 @@ class Board:
 
     def _connect(self, message: dict[str, Any]) -> dict[str, str]:
         sock = self._sockets[message["connect"]]
+        address = message["host"], message["port"]
         try:
             sock.settimeout(message["timeout"])
-            sock.connect((message["host"], message["port"]))
+            try:
+                sock.connect(address)
+            except ConnectionAbortedError:
+                sock.connect(address)  # Linux says so, once, of a socket that was refused before
             sock.setblocking(False)
         except OSError as error:
             return {"error": errno.errorcode.get(error.errno or errno.ETIMEDOUT, "EIO")}
