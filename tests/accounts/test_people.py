@@ -128,9 +128,10 @@ class SetupTests(AccountsTest):
         results = await DeferredList(
             [self.set_up(name="ann"), self.set_up(name="bob")], consumeErrors=True
         )
-        self.assertEqual([worked for worked, _ in results], [True, False])
-        results[1][1].trap(Conflict)
-        self.assertEqual([user.name for user in await self.store.run(list_users)], ["ann"])
+        won = [made["name"] for worked, made in results if worked]
+        lost = [failure for worked, failure in results if not worked]
+        self.assertEqual([failure.type for failure in lost], [Conflict])
+        self.assertEqual([user.name for user in await self.store.run(list_users)], won)
 
     async def test_wrong_token(self) -> None:
         """Guesses are refused, then throttled; the right token works from elsewhere."""
