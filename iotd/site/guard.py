@@ -52,7 +52,7 @@ class Guard:
         if not public:
             self._check_role(request, route, identity)
         self._check_origin(request, route, identity)
-        if request.method.decode() not in READING and not public:
+        if route.method not in READING and not public:
             self._check_token(request, identity)
         return identity
 
@@ -73,7 +73,7 @@ class Guard:
     def _check_origin(self, request: Request, route: Route, identity: Identity | None) -> None:
         if identity is not None and identity.csrf is None:
             return  # a browser never adds a bearer token by itself
-        writes = request.method.decode() not in READING
+        writes = route.method not in READING
         if not writes and route.kind != "stream":
             return
         origin = request.getHeader(b"origin")

@@ -79,6 +79,8 @@ class Request(server.Request):
         hosts = self.requestHeaders.getRawHeaders(b"host") or []
         if len(hosts) > 1 or any(split_host(host) is None for host in hosts):
             return Refusal(400, "The Host header is not a host.")
+        if not self.method.isupper():  # routing takes "get" for GET
+            return Refusal(501, "Methods are written in capitals.")
         if not self.path.startswith(b"/"):
             return Refusal(400, "A request must name a path that begins with a slash.")
         if len(self.path) > LONGEST_PATH:
