@@ -1,0 +1,61 @@
+"""``python -m bench [SCENARIO …] [--quick] [--json]``: measure, and print the report."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+
+from bench import fanout, idle, ingest, latency, slow_viewer, stalled
+from bench.daemon import Iotd
+from bench.load import Bench
+from bench.process import client_core
+from bench.report import Table, as_dicts, machine
+
+SCENARIOS = {
+    "fanout": fanout.run, "ingest": ingest.run, "latency": latency.run,
+    "stalled": stalled.run, "slow-viewer": slow_viewer.run, "idle": idle.run,
+}
+
+
+def main(words: list[str]) -> int:
+    """Run what is asked for, all by default."""
+    asked = _parse(words)
+    where, when = machine(), time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    os.sched_setaffinity(0, {client_core()})
+    tables: list[Table] = []
+    with Bench(asked.quick, _say) as bench:
+        for name in asked.scenarios or SCENARIOS:
+            # a daemon for each: what one scenario leaves behind is not another's memory
+            iotd = Iotd(bench)
+            tables += SCENARIOS[name](bench, iotd)
+            iotd.end()
+    if asked.json:
+        print(json.dumps({"machine": where, "at": when, "tables": as_dicts(tables)}, indent=1))
+    else:
+        print(f"{when}: {where}\n")
+        print("\n".join(table.markdown() for table in tables))
+    return 0
+
+
+def _parse(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO",
+                        help=f"one or more of {', '.join(SCENARIOS)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="fewer sizes and rounds, < 3 min")
+    parser.add_argument("--json", action="store_true", help="JSON in place of Markdown")
+    asked = parser.parse_args(words)
+    unknown = [name for name in asked.scenarios if name not in SCENARIOS]
+    if unknown:
+        parser.error(f"no scenario {unknown[0]!r}: there are {', '.join(SCENARIOS)}")
+    return asked
+
+
+def _say(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,157 @@
+"""The whole product as a child: its own data, free ports, tokens, cameras started by its API."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from bench.load import Bench, Cameras, Source
+from bench.process import ROOT, SERVER_CORE, Child, until
+
+BIN = Path(sys.executable).parent
+TOKENS = 4  # a token may hold 1024 streams
+
+CONFIG = """
+data_dir = "{data}"
+[web]
+listen = ["tcp:{web}:interface=127.0.0.1"]
+max_connections = 16000
+max_connections_per_address = 16000
+[devices]
+listen = ["tcp:{devices}:interface=127.0.0.1"]
+enrolment = "open"
+[cameras]
+listen = ["tcp:{cameras}:interface=127.0.0.1"]
+max_connections = 16000
+max_connections_per_address = 16000
+[mqtt]
+listen = "tcp:{mqtt}:interface=127.0.0.1"
+"""
+
+
+class Iotd:
+    """A running daemon on the servers' core."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._folder = bench.folder / "iotd"
+        self._folder.mkdir()
+        self.web, self.devices, self.cameras, mqtt = free_ports(4)
+        self._config = self._folder / "iotd.toml"
+        self._config.write_text(CONFIG.format(
+            data=self._folder / "var", web=self.web, devices=self.devices,
+            cameras=self.cameras, mqtt=mqtt,
+        ))
+        self._tokens = [self._token(f"bench-{n}") for n in range(TOKENS)]
+        self._headers = self._folder / "headers"
+        self._headers.write_text("".join(f"Authorization: Bearer {t}\n" for t in self._tokens))
+        self._log = open(self._folder / "log", "w")
+        self.process = self._start()
+
+    def source(self, camera: str) -> Source:
+        """The stream of one camera."""
+        path = f"/cameras/{camera}/stream.mjpeg"
+        return Source("iotd", self.process, self.web, path, self._headers)
+
+    def events(self) -> Source:
+        """The stream of events."""
+        return Source("iotd", self.process, self.web, "/api/v1/events", self._headers)
+
+    def api(self, method: str, path: str) -> Any:
+        """One call as an operator's script makes it."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.web}{path}", method=method, data=None,
+            headers={"Authorization": f"Bearer {self._tokens[0]}"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or "null")
+
+    def list_cameras(self, first: str = "") -> list[dict[str, Any]]:
+        """Every camera whose id begins so."""
+        items: list[dict[str, Any]] = []
+        path: str | None = "/api/v1/cameras?limit=1000"
+        while path:
+            page = self.api("GET", path)
+            items += page["items"]
+            path = page["next"]
+        return [camera for camera in items if camera["id"].startswith(first)]
+
+    def add_cameras(self, count: int, first: str, fps: float = 25, piece: int = 65_536) -> Cameras:
+        """Cameras that are connected, approved, started and streaming."""
+        fleet = self._bench.cameras(self.cameras, count, first, fps, piece)
+        self.start_cameras(fleet, count, first)
+        return fleet
+
+    def start_cameras(self, fleet: Cameras, count: int, first: str) -> None:
+        """Press start for each of a fleet; returns when all have heard it."""
+        name = camera_prefix(first)
+        until(f"{count} cameras known", lambda: len(self.list_cameras(name)) >= count, every=0.3)
+        for camera in self.list_cameras(name):
+            self.api("POST", f"/api/v1/cameras/{camera['id']}/start")
+        until("cameras started", lambda: fleet.figures()["started"] >= count)
+
+    def end(self) -> None:
+        """Stop it and forget its data."""
+        status = self.process.end()
+        self._log.close()
+        if status not in (0, -15):
+            raise RuntimeError(f"iotd ended with {status}: {self._words()}")
+        shutil.rmtree(self._folder)
+
+    def _token(self, name: str) -> str:
+        command = [BIN / "iotd", "token", "add", name, "--role", "operator",
+                   "--config", self._config]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"no token: {done.stderr}")
+        return done.stdout.strip()
+
+    def _start(self) -> Child:
+        child = Child(
+            [BIN / "twistd", "--pidfile=", "-n", "iotd", "--config", self._config],
+            SERVER_CORE, {"PYTHONPATH": str(ROOT)}, self._log, self._log,
+        )
+        self._bench.keep(child)
+        try:
+            until("iotd answers", lambda: self._answers(child))
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}: {self._words()}") from None
+        return child
+
+    def _answers(self, child: Child) -> bool:
+        if not child.alive():
+            raise RuntimeError("iotd ended at its start")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.web}/healthz", timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _words(self) -> str:
+        return (self._folder / "log").read_text()[-2000:]
+
+
+def camera_prefix(first: str) -> str:
+    """How ids begin of cameras that connect from ``first`` on: its first two numbers."""
+    return "cam-" + "-".join(first.split(".")[:2]) + "-"
+
+
+def camera_id(address: str) -> str:
+    """The name of a silent camera of this address."""
+    return "cam-" + address.replace(".", "-")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody uses now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
