@@ -26,7 +26,8 @@ from iotd.wire.hello import device_mac
 class Visit(Protocol):
     """One connection of a board."""
 
-    factory: "HonestServer"
+    factory: Any
+    transport: Any
 
     def connectionMade(self) -> None:
         self.conversation = CameraConversation(4 * 1024 * 1024)
@@ -80,12 +81,10 @@ class Visit(Protocol):
         self.say(self.conversation.command(text))
 
     def say(self, data: bytes) -> None:
-        if self.transport is not None:
-            self.transport.write(data)
+        self.transport.write(data)
 
     def leave(self) -> None:
-        if self.transport is not None:
-            self.transport.loseConnection()
+        self.transport.loseConnection()
 
     def connectionLost(self, reason: Failure = Failure(Exception())) -> None:
         self.ended = True
@@ -94,7 +93,7 @@ class Visit(Protocol):
 class HonestServer(Factory):
     """Listens on a port of its own; ``visits`` are all connections, oldest first."""
 
-    protocol = Visit
+    protocol: Any = Visit
 
     def __init__(self, reactor: Any, keys: dict[str, bytes]) -> None:
         self.reactor = reactor

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from iotd.wire.multipart import NEED_DATA, PartReader
+from iotd.wire.events import NEED_DATA
+from iotd.wire.multipart import PartReader
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CONFIG = """
@@ -87,7 +88,8 @@ class RunningDaemon:
     def stream(self, camera: str, parts: int) -> list[bytes]:
         """The next so many pictures of a camera, as a browser gets them."""
         response = self._ask("GET", f"/cameras/{camera}/stream.mjpeg")
-        reader, pictures = PartReader(), []
+        reader = PartReader()
+        pictures: list[bytes] = []
         while len(pictures) < parts:
             reader.receive_data(response.read1(65536))
             while (part := reader.next_part()) is not NEED_DATA:
