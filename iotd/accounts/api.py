@@ -31,7 +31,7 @@ class SessionApi:
         """Sign in; the session is a cookie, ``csrf`` goes with every write."""
         signed_in = await self._accounts.log_in(
             call.body.username, call.body.password, call.body.otp or None, call.address,
-            agent=call.request.getHeader("user-agent") or "",
+            agent=_agent(call),
             replaces=call.identity.session if call.identity and call.identity.csrf else None,
         )
         longest = int(lifetime(signed_in.user.role).absolute)
@@ -98,3 +98,9 @@ class SessionApi:
             call.who, call.body.otp, call.address
         )
         return {"recovery_codes": codes}
+
+
+def _agent(call: Call) -> str:
+    """What the browser calls itself, as far as it can be shown."""
+    told = (call.request.getHeader(b"user-agent") or b"").decode("utf-8", "replace")
+    return "".join(letter for letter in told[:1000] if letter.isprintable())

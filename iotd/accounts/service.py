@@ -143,14 +143,13 @@ class Accounts(Service):
 
     def identify(self, request: Request, now: float) -> Identity | None:
         """Whose cookie or bearer token a request carries; a token outranks a cookie."""
-        header = request.getHeader("authorization") or ""
-        scheme, _, secret = header.partition(" ")
-        if scheme.lower() == "bearer":
-            return self.sessions.identify_token(secret.strip(), now)
+        scheme, _, secret = (request.getHeader(b"authorization") or b"").partition(b" ")
+        if scheme.lower() == b"bearer":
+            return self.sessions.identify_token(secret.strip().decode("latin-1"), now)
         cookie: bytes | None = request.getCookie(COOKIE)  # type: ignore[no-untyped-call]
         if not cookie:
             return None
-        return self.sessions.identify(cookie.decode("ascii", "replace"), now)
+        return self.sessions.identify(cookie.decode("latin-1"), now)
 
     def may(self, identity: Identity | None, route_name: str, loopback: bool) -> bool:
         """Whether this one may call the route; ``loopback``: from this very machine."""

@@ -61,7 +61,7 @@ class NewToken(Strict):
 
 class Paging(BaseModel):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    after: int | None = None
+    after: Annotated[int, Field(ge=0, lt=2**63)] | None = None
 
 
 class TextPaging(BaseModel):

@@ -47,6 +47,23 @@ class SessionTests(ApiTest):
             parts, {"httponly", "samesite=lax", "path=/", f"max-age={7 * 86400}"}
         )
 
+    async def test_rubbish_headers(self) -> None:
+        """Bytes that are no text, in any header that is looked at, harm nobody."""
+        rubbish = "\xff\x80\u2603"
+        browser = self.app.browser()
+        for name in ("Authorization", "Cookie", "User-Agent", "X-CSRF-Token"):
+            value = {"Authorization": "Bearer ", "Cookie": "iotd_session="}.get(name, "") + rubbish
+            reply = await browser.call("GET", "/api/v1/session", headers={name: value})
+            self.assertEqual(reply.status, 401)
+        credentials = {"username": "ann", "password": PASSWORD}
+        reply = await browser.call(
+            "POST", "/api/v1/session", json=credentials, headers={"User-Agent": b"a\xff\x1bb"}
+        )
+        self.assertEqual(reply.status, 200)
+        browser.csrf = reply.json["csrf"]
+        shown = (await browser.call("GET", "/api/v1/sessions")).json["items"]
+        self.assertEqual(shown[0]["agent"], "a\ufffdb")
+
     async def test_fixation(self) -> None:
         """A planted cookie is worth nothing before, and is not what one signs in to."""
         browser = self.app.browser()
@@ -260,8 +277,8 @@ class AdminTests(ApiTest):
         row = page["items"][0]
         self.assertEqual((row["who"], row["address"]), ("root", "127.0.0.1"))
         self.assertTrue(row["at"].endswith("Z"))
-        for limit in ("0", "1001", "x"):
-            reply = await self.admin.call("GET", f"/api/v1/audit?limit={limit}")
+        for query in ("limit=0", "limit=1001", "limit=x", "after=x", "after=-1", f"after={10**30}"):
+            reply = await self.admin.call("GET", f"/api/v1/audit?{query}")
             self.assertEqual(reply.status, 422)
 
 
