@@ -9,7 +9,7 @@ from iotd.accounts.changes import code_key
 from iotd.accounts.model import MINUTE, User, account_key, network
 from iotd.accounts.people import People
 from iotd.accounts.second_factor import enrolment
-from iotd.accounts.session_records import add_attempt
+from iotd.accounts.session_records import add_attempt, end_sessions
 from iotd.accounts.shared import By, Shared, to_its_end
 from iotd.accounts.sign_in import (
     Attempt, CodeNeeded, Refused, SignedIn, begin_attempt, sign_in,
@@ -51,7 +51,7 @@ class Login:
             await self._rehashed(stored, password),
         ))
         signed_in = await self._settle(outcome, origin, by.at)
-        self._begin_session(signed_in, replaces)
+        await self._begin_session(signed_in, replaces)
         return signed_in
 
     async def let_through(self, account: str, origin: str, by: By) -> None:
@@ -135,12 +135,16 @@ class Login:
         )
         await self._shared.store.run(_audit_refusal, by, "too many tries", "locked")
 
-    def _begin_session(self, signed_in: SignedIn, replaces: str | None) -> None:
+    async def _begin_session(self, signed_in: SignedIn, replaces: str | None) -> None:
         sessions = self._shared.sessions
         self._people.keep(signed_in.user)
         sessions.add(signed_in.session)
+        if replaces is not None:
+            sessions.end([replaces])
         surplus = sessions.surplus(signed_in.user.id)
-        sessions.end([*surplus, replaces] if replaces else surplus)
+        if surplus:
+            sessions.end(surplus)
+            await self._shared.store.run(end_sessions, surplus)
 
     def prune(self, now: float) -> None:
         """Forget who was told to wait once the wait is over."""

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select, text
 from twisted.internet.defer import Deferred, DeferredList
 
+from iotd.accounts import sessions as live
 from iotd.accounts.model import hash_secret
 from iotd.accounts.passwords import HASHER
 from iotd.accounts.session_records import login_attempts, sessions
@@ -69,6 +70,17 @@ class LoginTests(AccountsTest):
         await self.restart()
         self.assertIsNone(self.who(first))
         self.assertIsNotNone(self.who(second))
+
+    async def test_too_many_sessions(self) -> None:
+        """A browser that forgets its cookies fills neither memory nor store."""
+        self.patch(live, "MOST_SESSIONS", 2)
+        await self.add()
+        made = []
+        for _ in range(4):
+            made.append((await self.sign_in()).session.id)
+            self.now += 1
+        self.assertEqual(self.ended, made[:2])
+        self.assertEqual({row.id for row in await self.store.read(rows, sessions)}, set(made[2:]))
 
     async def test_outdated_hash(self) -> None:
         """A hash made with old parameters is replaced at the next sign-in."""
