@@ -13,6 +13,7 @@ const path = `/cameras/${encodeURIComponent(camera.id)}`;
 let heardAt = performance.now(); // when the newest figures came, for the age of the last frame
 let seen = false; // a frame is on the screen
 let retry = null;
+let streams = 0;
 
 function put(data) {
   if (data.id !== camera.id) return;
@@ -27,7 +28,8 @@ function put(data) {
 function connect() {
   clearTimeout(retry);
   const image = place.querySelector("img.stream");
-  image.src = `${path}/stream.mjpeg?t=${Date.now()}`;
+  // the fragment differs, so that the browser asks again instead of showing what it has
+  image.src = `${path}/stream.mjpeg#${(streams += 1)}`;
 }
 
 function shown() {
