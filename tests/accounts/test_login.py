@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
 from time import perf_counter
 
 from argon2 import PasswordHasher
@@ -129,8 +128,9 @@ class TimingTests(AccountsTest):
             started = perf_counter()
             await self.accounts.login._shared.passwords.hash("wrong")
             taken["hash"].append(perf_counter() - started)
-        apart = abs(median(taken["ann"]) - median(taken["nobody"]))
-        self.assertLess(apart, median(taken["hash"]) / 2)
+        # the quickest of each, as whatever else the machine does only adds to them
+        apart = abs(min(taken["ann"]) - min(taken["nobody"]))
+        self.assertLess(apart, min(taken["hash"]) / 2)
 
 
 class ThrottleTests(AccountsTest):
