@@ -12,7 +12,6 @@ from twisted.python.failure import Failure
 
 from iotd import errors
 from iotd.site.app import build_site
-from iotd.site.headers import ALWAYS
 from iotd.site.problems import Elsewhere
 from iotd.site.request import PIECE
 from iotd.site.routes import route
@@ -179,61 +178,6 @@ class LeavingTests(HouseTestCase):
         self.assertTrue(line.transport.value().endswith(b"\r\n\r\nc"))
         line.channel.connectionLost(Failure(ConnectionLost()))
         self.assertEqual(self.house.clock.getDelayedCalls(), [])
-
-
-class HeaderTests(HouseTestCase):
-    """The same headers on everything."""
-
-    def check(self, reply: Reply) -> None:
-        for name, value in ALWAYS:
-            if name != b"Cache-Control":
-                self.assertEqual(reply.headers.getRawHeaders(name), [value])
-        self.assertIsNone(reply.header("strict-transport-security"))
-        self.assertIsNotNone(reply.header("cache-control"))
-
-    def test_every_response(self) -> None:
-        """Every header is there on every route, page, stream, refusal and failure."""
-        self.house.room.error = RuntimeError()
-        tag = self.house.ask("GET", "/static/app.js").header("etag")
-        for method, path, options in (
-            *((each.method, each.path.replace("<int:id>", "7"), {"who": "ann"})
-              for each in self.house.site.routes),
-            ("GET", "/nothing", {}), ("BREW", "/", {}), ("GET", "/kettle", {}),
-            ("POST", "/x", {"headers": {"Content-Length": "99999999"}}),
-            ("GET", "/static/app.js", {"headers": {"If-None-Match": tag}}),
-            ("GET", "/%ff", {}), ("GET", "/..%2f", {}), ("GET", "/", {"headers": {"Host": "a b"}}),
-            ("GET", "/", {"headers": {"No colon": "x"}}), ("SP ACE", "/", {}),
-        ):
-            with self.subTest(path=path, method=method):
-                if path != "/metrics":
-                    self.check(self.house.ask(method, path, **options))
-        self.flushLoggedErrors(RuntimeError)
-
-    def test_channel_refusals(self) -> None:
-        """What never becomes a request is refused with every header too."""
-        for raw in (b"rubbish\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"G" * 20_000,
-                    b"GET / HTTP/1.1\r\nA: " + b"b" * 20_000,
-                    b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 600 + b"\r\n"):
-            line = self.house.connect()
-            line.send(raw)
-            self.check(line.reply())
-            self.assertGreaterEqual(line.reply().status, 400)
-            self.assertTrue(line.closed)
-
-    def test_tls(self) -> None:
-        """Only who came by TLS, be it to a believed proxy, is told to stay with it."""
-        told = {"X-Forwarded-Proto": "https"}
-        behind = self.build(trusted_proxies=["10.0.0.0/8"])
-        reply = behind.ask("GET", "/hello", headers=told)
-        self.assertEqual(reply.header("strict-transport-security"), "max-age=31536000")
-        self.check(self.house.ask("GET", "/hello", headers=told))
-
-    def test_nothing_tells_versions(self) -> None:
-        """No response names Twisted, Klein or a version."""
-        for path in ("/hello", "/nothing", "/api/v1/nothing"):
-            reply = self.house.ask("GET", path)
-            self.assertEqual(reply.header("server"), "iotd")
-            self.assertNotIn(b"wisted", reply.body)
 
 
 class AssemblyTests(HouseTestCase):
