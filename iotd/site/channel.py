@@ -163,7 +163,8 @@ class Channel(HTTPChannel):
         if self._parked is not None:
             return Phase.REST
         if self._handlingRequest:
-            return Phase.BUSY
+            # after the last answer of a connection none is being handled any more
+            return Phase.BUSY if self.requests else Phase.REST
         if self.requests:
             return Phase.HEAD if self.line_mode else Phase.BODY
         return Phase.HEAD if self._buffer or not self._answered else Phase.REST
