@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Iterable
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ MOST_NOTED = 64  # names, so that nobody fills the log with them
 _HOST = re.compile(rb"\A(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})(?::(\d{1,5}))?\Z")
 
 
+@lru_cache(maxsize=1024)
 def parse_address(text: str) -> Address | None:
     """An IP address without its scope; IPv4 in IPv6 clothes comes back as IPv4."""
     try:

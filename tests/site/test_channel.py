@@ -112,7 +112,7 @@ class DeadlineTests(ChannelTestCase):
         line.send(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         self.assertTrue(line.transport.disconnecting)
         self.wait(REST_SECONDS + 1)
-        self.assertTrue(line.transport.aborting)
+        self.assertTrue(line.transport.disconnected)
 
 
 class CapTests(ChannelTestCase):
