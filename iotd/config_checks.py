@@ -58,6 +58,11 @@ def bound_to(endpoint: Any) -> tuple[int | None, str]:
     return getattr(endpoint, "_port", None), getattr(endpoint, "_interface", "")
 
 
+def port_of(text: str) -> int | None:
+    """The TCP port of a good endpoint string; None for other kinds, 0 for any port."""
+    return bound_to(_parsed(text))[0]
+
+
 def same_port(one: str, other: str) -> int | None:
     """The port that two endpoint strings, both good, can't share; None when they can."""
     port, here = bound_to(_parsed(one))

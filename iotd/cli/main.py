@@ -15,6 +15,7 @@ from iotd import __version__
 from iotd.cli.check import check
 from iotd.cli.devices import device
 from iotd.cli.place import Surroundings
+from iotd.cli.simulate import simulate
 from iotd.cli.telling import tell_error, tell_json
 from iotd.cli.users import token, user
 from iotd.errors import IotdError
@@ -34,7 +35,7 @@ def cli() -> None:
     """
 
 
-for each in (check, user, token, device):
+for each in (check, user, token, device, simulate):
     cli.add_command(each)
 
 
