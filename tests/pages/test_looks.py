@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Iterator
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.pages.house import AXE, SHOTS, House, house, watch_faults
@@ -27,21 +28,20 @@ FAULTS = """async () => (await axe.run()).violations
   .map(({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 200)}`)"""
 
 
+@functools.cache
 def furnish(home: House) -> None:
     """Cameras 31 streaming, 32 stopped, 33 offline, and 34 waiting; done once."""
-    if home.cameras:
-        return
     context = home.context()
     page = context.new_page()
-    for number in (31, 32, 33, 34):
-        home.camera(number)
+    boards = [home.camera(number) for number in (31, 32, 33, 34)]
     page.goto("/devices")
     page.wait_for_selector("article.pending >> nth=3")
     for number in (31, 32, 33):
         home.call(context, "POST", f"/api/v1/devices/cam-127-0-0-{number}/approve")
     home.call(context, "POST", "/api/v1/cameras/cam-127-0-0-31/start")
-    home.cameras[2].power_off()
-    page.wait_for_selector("article:not(.pending):has-text('cam-127-0-0-33') .state:has-text('offline')")
+    boards[2].power_off()
+    gone = page.locator("article:not(.pending):has-text('cam-127-0-0-33') .state").first
+    expect(gone).to_have_text("offline")
     context.close()
 
 
@@ -71,7 +71,8 @@ class LooksTests(SynchronousTestCase):
         for name, page, faults in self._views(theme, width):
             where = f"{name}, {theme}, {width} px"
             page.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=True)
-            self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width, where)
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            self.assertLessEqual(needed, width, where)
             self.assertEqual(page.evaluate(SMALL_TARGETS, SMALLEST), [], where)
             # through the debugger's door: the page's own policy lets no such script in
             page.evaluate(AXE.read_text())

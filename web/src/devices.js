@@ -33,8 +33,9 @@ const kindSelect = (device, id) => html`<div class="field">
 </div>`;
 
 function sameAs(device) {
-  const others = all().filter((other) => other.state !== "pending" && other.id !== device.id && !other.keyed);
-  if (!others.length || device.keyed) return nothing;
+  const alike = (other) => other.kind === device.kind && other.state !== "pending" && !other.keyed;
+  const others = device.keyed ? [] : all().filter(alike);
+  if (!others.length) return nothing;
   const id = `same-${device.id}`;
   return html`<div class="field">
     <label for=${id}>Is it new?</label>

@@ -6,6 +6,7 @@ import { items } from "./lib/api.js";
 import { cameraPath, cameraStore, noCameras } from "./lib/camera-parts.js";
 import { age } from "./lib/format.js";
 import { initial } from "./lib/initial.js";
+import { keep, kept } from "./lib/keep.js";
 import { live } from "./lib/live.js";
 import { cameraState, icon } from "./lib/parts.js";
 import { Tile, WallStream } from "./lib/wall-stream.js";
@@ -32,7 +33,7 @@ const stream = new WallStream(
 
 /** The ids chosen before: in the address, else kept by this browser; null: nobody chose yet. */
 function restore() {
-  const asked = new URLSearchParams(location.search).get("ids") ?? localStorage.getItem(KEPT);
+  const asked = new URLSearchParams(location.search).get("ids") ?? kept(KEPT);
   return asked === null ? null : asked.split(",").filter(Boolean).slice(0, MOST);
 }
 
@@ -45,7 +46,7 @@ function shown() {
 function choose(id, wanted) {
   const now = shown().map((camera) => camera.id).filter((other) => other !== id);
   chosen = (wanted ? [...now, id] : now).slice(0, MOST);
-  localStorage.setItem(KEPT, chosen.join(","));
+  keep(KEPT, chosen.join(","));
   history.replaceState(null, "", location.pathname);
   draw();
 }

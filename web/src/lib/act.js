@@ -1,9 +1,11 @@
 // Buttons and forms that say what happens: busy while it does, a message when it did.
 import { clearWarnings, say, warn } from "./messages.js";
 
+const isBusy = (button) => button?.getAttribute("aria-busy") === "true";
+
 /** Run `work` for a button; the result, or undefined when it failed (and was told). */
 export async function act(button, work, done = "") {
-  if (button?.ariaBusy === "true") return undefined;
+  if (isBusy(button)) return undefined;
   button?.setAttribute("aria-busy", "true");
   try {
     const result = await work();
@@ -33,7 +35,7 @@ export async function submit(event, work, done = "") {
   event.preventDefault();
   const form = event.currentTarget ?? event.target;
   const button = event.submitter ?? form.querySelector("[type=submit], button:not([type=button])");
-  if (button?.ariaBusy === "true") return undefined;
+  if (isBusy(button)) return undefined;
   clear(form);
   button?.setAttribute("aria-busy", "true");
   try {

@@ -1,6 +1,7 @@
 // The bar of every page: theme, menu, signing out.
 import { api } from "./api.js";
 import { act } from "./act.js";
+import { keep } from "./keep.js";
 
 const THEMES = {
   system: ["auto", "Theme: as on this device. Change to light.", "light"],
@@ -18,7 +19,7 @@ function themeButton() {
 }
 
 function nextTheme() {
-  localStorage.setItem("theme", THEMES[document.documentElement.dataset.chosen][2]);
+  keep("theme", THEMES[document.documentElement.dataset.chosen][2]);
   dispatchEvent(new Event("theme-chosen"));
   themeButton();
 }
