@@ -14,7 +14,7 @@ help:
 	@echo "make run       the daemon, on http://localhost:8080 (data in $(DATA)/)"
 	@echo "make demo      the daemon and four virtual cameras (data in var/demo/)"
 	@echo "make test      lint and all tests; missing Debian packages are installed first"
-	@echo "make soak      hours of load and faults, watching memory and descriptors"
+	@echo "make soak      the random tests again, for as long as it takes to find rare faults"
 	@echo "make bench     the table of docs/performance.md"
 	@echo "make lint      flake8, mypy, import-linter"
 	@echo "make clean     remove what was built (not the data)"
@@ -42,8 +42,8 @@ test: install
 	@$(BIN)/python tests/run.py
 
 soak: install
-	@echo "iotd: soaking; Ctrl-C ends it"
-	@$(BIN)/python -m bench.soak
+	@echo "iotd: the random sessions of the quick tests, millions of them; Ctrl-C ends it"
+	@IOTD_SOAK_SESSIONS=$${IOTD_SOAK_SESSIONS:-5000000} $(BIN)/python -m twisted.trial tests.soak
 
 bench: install
 	@echo "iotd: measuring; keep the machine otherwise idle"
