@@ -28,7 +28,8 @@ class FakeAccounts:
         if name in self.people:
             raise Conflict(f"There is a user {name} already.", "name")
         self.people[name] = {"id": len(self.people) + 1, "name": name, "role": role}
-        return self.people[name]
+        made = {"password": "made-up-words"} if password is None else {}
+        return {**self.people[name], **made}
 
     def users(self) -> list[dict[str, Any]]:
         """All of them."""

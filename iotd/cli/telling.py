@@ -15,6 +15,9 @@ from iotd.errors import IotdError
 from iotd.exit_codes import kind_of
 
 
+WIDEST = 4096  # columns of a table
+
+
 class Refused(IotdError):
     """What a daemon answered instead of a result; ``kind`` is its error's class."""
 
@@ -52,9 +55,8 @@ def tell_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Non
     for row in rows:
         # what devices call themselves is text, never markup or escape codes
         table.add_row(*(Text(_plain(_cell(row.get(column)))) for column in columns))
-    console = Console(soft_wrap=False, highlight=False)
-    width = max(console.width, console.measure(table).maximum)
-    console.print(table, width=width, crop=False)
+    # rich would cut what is wider than the terminal, or than 80 columns in a pipe
+    Console(width=WIDEST, highlight=False).print(table)
 
 
 def _cell(value: Any) -> str:
