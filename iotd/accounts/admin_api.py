@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from iotd.accounts import shapes
-from iotd.accounts.paging import as_page, page_of
 from iotd.accounts.service import Accounts
+from iotd.site.paging import Paging, as_page, page_of
 from iotd.site.routes import Call, route
 
 
@@ -17,7 +17,7 @@ class AdminApi:
         self._accounts = accounts
         self._people = accounts.people
 
-    @route("GET", "/api/v1/users", query=shapes.Paging, answer=shapes.UserList)
+    @route("GET", "/api/v1/users", query=Paging, answer=shapes.UserList)
     async def list_users(self, call: Call) -> dict[str, Any]:
         """All accounts by name."""
         return page_of(self._people.all(), call)
@@ -50,7 +50,7 @@ class AdminApi:
         """A new password, told this once, and no second factor."""
         return await self._people.reset(id, call.who.name, call.address)
 
-    @route("GET", "/api/v1/tokens", query=shapes.Paging, answer=shapes.TokenList)
+    @route("GET", "/api/v1/tokens", query=Paging, answer=shapes.TokenList)
     async def list_tokens(self, call: Call) -> dict[str, Any]:
         """All bearer tokens by name, without their secrets."""
         return page_of(self._accounts.tokens(), call)
@@ -67,7 +67,7 @@ class AdminApi:
         """Delete a bearer token; what it holds open ends."""
         await self._people.revoke_token(id, call.who.name, call.address)
 
-    @route("GET", "/api/v1/audit", query=shapes.Paging, answer=shapes.AuditList)
+    @route("GET", "/api/v1/audit", query=Paging, answer=shapes.AuditList)
     async def list_audit(self, call: Call) -> dict[str, Any]:
         """Who did what, the newest first."""
         rows = await self._accounts.audit(call.query.limit + 1, call.query.after)

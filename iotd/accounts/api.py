@@ -6,9 +6,9 @@ from typing import Any
 
 from iotd.accounts import shapes
 from iotd.accounts.model import lifetime
-from iotd.accounts.paging import page_of
 from iotd.accounts.service import Accounts
 from iotd.site.headers import clear_session_cookie, set_session_cookie
+from iotd.site.paging import TextPaging, page_of
 from iotd.site.routes import Call, route
 
 
@@ -51,7 +51,7 @@ class SessionApi:
         clear_session_cookie(call.request)
         await self._accounts.own.log_out(call.who, call.address)
 
-    @route("GET", "/api/v1/sessions", query=shapes.TextPaging, answer=shapes.SessionList)
+    @route("GET", "/api/v1/sessions", query=TextPaging, answer=shapes.SessionList)
     async def list_sessions(self, call: Call) -> dict[str, Any]:
         """Where one is signed in, the newest first."""
         return page_of(self._accounts.own.sessions(call.who), call)

@@ -59,16 +59,6 @@ class NewToken(Strict):
     role: str
 
 
-class Paging(BaseModel):
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    after: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-
-
-class TextPaging(BaseModel):
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    after: str | None = None
-
-
 class SessionMade(BaseModel):
     id: str
     csrf: str

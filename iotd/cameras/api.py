@@ -12,8 +12,8 @@ from iotd.cameras.hub import Frame
 from iotd.cameras.resize import shrink
 from iotd.cameras.service import Cameras
 from iotd.cameras.viewers import Viewer, WallViewer
-from iotd.devices.api import Listing, paged
 from iotd.errors import NotFound
+from iotd.site.paging import TextPaging, page_of
 from iotd.site.routes import Answer, Call, Page, route
 from iotd.site.streams import OpenStreams, Stream, until_ended
 from iotd.times import rfc3339
@@ -99,10 +99,10 @@ class CamerasApi:
         camera = self._cameras.get(id)
         return Page("camera.html", title=camera["name"], data={"camera": camera})
 
-    @route("GET", "/api/v1/cameras", query=Listing, answer=CameraList)
+    @route("GET", "/api/v1/cameras", query=TextPaging, answer=CameraList)
     async def list_cameras(self, call: Call) -> dict[str, Any]:
         """Every approved camera, by id."""
-        return paged(self._cameras.list(), call)
+        return page_of(self._cameras.list(), call)
 
     @route("GET", "/api/v1/cameras/<id>", answer=CameraOut)
     async def get_camera(self, call: Call, id: str) -> dict[str, Any]:

@@ -8,18 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from iotd.devices.model import KINDS
 from iotd.devices.service import Registry
+from iotd.site.paging import TextPaging, page_of
 from iotd.site.routes import Answer, Call, Page, route
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class Listing(_Body):
-    """Paging: at most ``limit`` items, beginning after the id ``after``."""
-
-    limit: int = Field(100, ge=1, le=1000)
-    after: str = Field("", max_length=64)
 
 
 class Approving(_Body):
@@ -90,10 +84,10 @@ class DevicesApi:
             "enrolment": self._registry.admissions.enrolment,
         })
 
-    @route("GET", "/api/v1/devices", query=Listing, answer=DeviceList)
+    @route("GET", "/api/v1/devices", query=TextPaging, answer=DeviceList)
     async def list_devices(self, call: Call) -> dict[str, Any]:
         """Every device, by id."""
-        return paged(self._registry.list(), call)
+        return page_of(self._registry.list(), call)
 
     @route("GET", "/api/v1/devices/refusals")
     async def list_refusals(self, call: Call) -> dict[str, Any]:
@@ -139,13 +133,3 @@ class DevicesApi:
         """Say a word to a connected device, in its turn."""
         self._registry.command(id, call.body.command)
         return Answer({"id": id, "command": call.body.command}, status=202)
-
-
-def paged(items: Any, call: Call, key: str = "id") -> dict[str, Any]:
-    """The page of ``items``, sorted by ``key``, that limit and after ask for."""
-    later = [item for item in items if item[key] > call.query.after]
-    shown = later[: call.query.limit]
-    more = len(later) > len(shown)
-    path = call.request.path.decode("ascii", "replace")
-    following = f"{path}?limit={call.query.limit}&after={shown[-1][key]}" if more else None
-    return {"items": shown, "next": following}

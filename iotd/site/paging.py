@@ -1,15 +1,31 @@
-"""Lists in pages, as the contract has them."""
+"""Lists in pages: ``limit`` items after the id ``after``, and where the next are."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Sequence
 from urllib.parse import urlencode
+
+from pydantic import BaseModel, Field
 
 from iotd.errors import Invalid
 from iotd.site.routes import Call
 
 
-def page_of(items: list[dict[str, Any]], call: Call) -> dict[str, Any]:
+class Paging(BaseModel):
+    """A page of things whose ids are numbers."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    after: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+
+
+class TextPaging(BaseModel):
+    """A page of things whose ids are words."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    after: Annotated[str, Field(max_length=64)] | None = None
+
+
+def page_of(items: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:
     """The page of a whole list that ``limit`` and ``after`` (an id) ask for."""
     query = call.query
     start = 0
@@ -21,7 +37,7 @@ def page_of(items: list[dict[str, Any]], call: Call) -> dict[str, Any]:
     return as_page(items[start:start + query.limit + 1], call)
 
 
-def as_page(items: list[dict[str, Any]], call: Call) -> dict[str, Any]:
+def as_page(items: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:
     """``limit`` items, and where the next are if there is one more than that."""
     limit = call.query.limit
     shown = items[:limit]
