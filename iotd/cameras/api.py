@@ -53,7 +53,8 @@ class WallWatching(Watching):
 
 
 class CameraOut(BaseModel):
-    """A camera; ``state`` is idle, streaming or offline, ``started`` what a person wants."""
+    """A camera; ``state`` is idle, streaming or offline, ``started`` what a person wants,
+    ``error`` what the board itself complained of last."""
 
     id: str
     name: str
@@ -68,6 +69,7 @@ class CameraOut(BaseModel):
     dropped: int
     viewers: int
     last_frame_at: str | None
+    error: str | None
 
 
 class CameraList(BaseModel):

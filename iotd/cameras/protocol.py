@@ -13,7 +13,7 @@ from iotd.devices.model import Admission, Approval
 from iotd.errors import Invalid
 from iotd.wire.camera import (
     NEED_DATA, BadFrame, CameraConversation, EmptyFrame, Event, FieldDecided, FrameReceived,
-    HelloReceived, Phase, PingReceived, ProofReceived,
+    HelloReceived, LineReceived, Phase, PingReceived, ProofReceived,
 )
 from iotd.wire.errors import LocalProtocolError, RemoteProtocolError
 from iotd.wire.hello import DENIED
@@ -107,6 +107,8 @@ class CameraProtocol(Protocol):
             self.transport.write(self._conversation.pong())
         elif isinstance(event, EmptyFrame) and self.camera is not None:
             self.camera.rates.empty_frames += event.count
+        elif isinstance(event, LineReceived) and event.text.startswith("error "):
+            self._complained(event.text.removeprefix("error "))
         elif isinstance(event, BadFrame):
             self._bad_frame(event.reason)
 
@@ -147,6 +149,10 @@ class CameraProtocol(Protocol):
             return False
         self._refuse("late", f"no proof within {PROOF_LIMIT:g} s of the nonce")
         return True
+
+    def _complained(self, text: str) -> None:
+        if self.camera is not None:
+            self.camera.complained(text)
 
     def _bad_frame(self, reason: str) -> None:
         if self.camera is not None:

@@ -38,12 +38,13 @@ class Camera:
         self._owner = owner
         self._link: CameraProtocol | None = None
         self._sizes: dict[int, Resized] = {}
+        self.error: str | None = None
         self._frame_at: float | None = None
         self._unwatched_at: float | None = None
 
     def connected(self, link: CameraProtocol) -> None:
         """Its connection: what is wanted of the camera is told to it."""
-        self._link = link
+        self._link, self.error = link, None
         link.drive.wanted = self._owner.wanted(self)
         link.move()
         self._owner.publish(self.id)
@@ -69,6 +70,12 @@ class Camera:
                 "{camera}: bad frame {count}: {reason}",
                 camera=self.id, count=self.rates.bad_frames, reason=reason,
             )
+
+    def complained(self, text: str) -> None:
+        """The board says what it can't do; shown until it says something else."""
+        if text != self.error:
+            self._owner.log.warn("{camera} says: {error}", camera=self.id, error=text)
+        self.error = text
 
     def want(self, streaming: bool) -> None:
         """Start or stop it, now or when it connects."""
@@ -248,5 +255,5 @@ class Cameras:
             "bytes_per_second": round(bytes_per_second), "frames": camera.rates.frames,
             "bad_frames": camera.rates.bad_frames, "dropped": camera.tally.skipped,
             "viewers": camera.tally.viewers,
-            "last_frame_at": rfc3339(latest.at) if latest else None,
+            "last_frame_at": rfc3339(latest.at) if latest else None, "error": camera.error,
         }
