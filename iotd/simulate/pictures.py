@@ -6,6 +6,7 @@ from typing import Any, Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
 from iotd.simulate.scene import View, draw
@@ -34,6 +35,8 @@ class Studio:
 
 class Film:
     """One camera's newest picture, renewed while it is looked at."""
+
+    _log = Logger()
 
     def __init__(self, draw: Callable[[View], Deferred[bytes]], view: View) -> None:
         self.view = view
@@ -69,6 +72,6 @@ class Film:
             self._newest = jpeg
 
     def _give_up(self, failure: Any) -> None:
-        # the camera goes on with what it has; what went wrong is told
+        # the camera goes on with what it has
         self._busy = False
-        failure.printBriefTraceback()
+        self._log.failure("drawing a picture failed", failure=failure)
