@@ -1,0 +1,28 @@
+"""The line at the end of `make test`."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.run import counts
+
+
+class CountsTests(SynchronousTestCase):
+    """Read off trial's own summary."""
+
+    def test_passed(self) -> None:
+        """All passed."""
+        self.assertEqual(counts("Ran 40 tests in 84.795s\n\nPASSED (successes=40)\n"), (40, 0))
+
+    def test_failed(self) -> None:
+        """Failures and errors are failed tests."""
+        said = "Ran 25 tests in 173.591s\n\nFAILED (failures=1, errors=2, successes=22)\n"
+        self.assertEqual(counts(said), (22, 3))
+
+    def test_skipped(self) -> None:
+        """A test that was skipped has not passed."""
+        self.assertEqual(counts("Ran 3 tests in 1s\n\nPASSED (skips=1, successes=2)\n"), (2, 1))
+
+    def test_broken_off(self) -> None:
+        """Without a summary nothing passed."""
+        self.assertEqual(counts("Killed\n"), (0, 0))
