@@ -98,6 +98,10 @@ const figures = () => html`<dl class="figures" aria-label="Figures">
   ${figure("Viewers", number(camera.viewers ?? 0))}
 </dl>`;
 
+// firmware that can says itself what is wrong with the board
+const complaint = () =>
+  camera.error ? html`<p class="note warn" role="status">${icon("warning")}<span>The board says: ${camera.error}</span></p>` : nothing;
+
 function lastFrame() {
   if (!camera.last_frame_at) return "none yet";
   if (camera.state !== "streaming") return when(camera.last_frame_at);
@@ -110,7 +114,7 @@ function lastFrame() {
 function draw() {
   render(html`<p class="small back"><a href="/cameras">All cameras</a></p>
     <div class="head"><div class="row"><h1>${camera.name}</h1>${cameraState(camera)}</div></div>
-    ${stage()}${tools()}
+    ${stage()}${tools()}${complaint()}
     <h2>Figures</h2>${figures()}`, place);
   if (camera.width) document.getElementById("stage").style.setProperty("--shape", `${camera.width} / ${camera.height}`);
   document.title = `${camera.name} · ${initial.site.name}`;

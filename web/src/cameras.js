@@ -1,4 +1,4 @@
-import { html, render } from "lit-html";
+import { html, nothing, render } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { ref } from "lit-html/directives/ref.js";
 import "./lib/shell.js";
@@ -35,6 +35,7 @@ const card = (camera) => html`<article class="camera-card">
   <div class="stack">
     <div class="row between"><h2 class="h3"><a href=${cameraPath(camera)}>${camera.name}</a></h2>${cameraState(camera)}</div>
     <p class="small muted">${sentence(camera)}</p>
+    ${camera.error ? html`<p class="small">${icon("warning")} The board says: ${camera.error}</p>` : nothing}
     <div class="row">${startStop(camera, cameras.put, true)}</div>
   </div>
 </article>`;
