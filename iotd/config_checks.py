@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic_core import PydanticCustomError
-from sqlalchemy.engine import make_url
 from twisted.internet import endpoints
 
 from iotd.config_faults import masked, nearest
@@ -127,6 +126,9 @@ def check_topic(text: str) -> str:
 
 def check_store_url(text: str) -> str:
     """A SQLite file or a MySQL database, as SQLAlchemy writes them."""
+    # 0.25 s of loading that commands without a store's URL don't wait for
+    from sqlalchemy.engine import make_url
+
     scheme = text.partition("://")[0]
     if scheme not in ("sqlite", "mysql+pymysql"):
         near = {"sqlite3": "sqlite", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
