@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from twisted.internet import reactor, stdio
+from twisted.internet import reactor as _reactor, stdio
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import LoopingCall
@@ -17,18 +18,20 @@ from zope.interface import implementer
 
 from bench.loop import HEAD, Parts
 
+reactor: Any = _reactor
+
 
 @implementer(IPushProducer)
 class Viewer(Protocol):
     """Streams after any request; skips parts while its transport is full."""
 
     streaming: set[Viewer]
+    transport: Any
     busy = False
 
     def dataReceived(self, data: bytes) -> None:
         """The request; its end begins the stream."""
         if data.endswith(b"\r\n\r\n") and self not in self.streaming:
-            assert self.transport is not None
             self.transport.registerProducer(self, True)
             self.transport.write(HEAD)
             self.streaming.add(self)
@@ -51,7 +54,7 @@ class Viewer(Protocol):
 
 class _Stdin(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        reactor.stop()  # type: ignore[attr-defined]
+        reactor.stop()
 
 
 def main(frames: str, size: str, fps: str) -> None:
@@ -59,18 +62,18 @@ def main(frames: str, size: str, fps: str) -> None:
     streaming: set[Viewer] = set()
     parts = Parts(Path(frames), int(size))
     factory = Factory.forProtocol(type("Streaming", (Viewer,), {"streaming": streaming}))
-    port = reactor.listenTCP(0, factory, 4096, "127.0.0.1")  # type: ignore[attr-defined]
+    port = reactor.listenTCP(0, factory, 4096, "127.0.0.1")
 
     def tick() -> None:
         part = parts.next()
         for viewer in tuple(streaming):
             if not viewer.busy:
-                viewer.transport.write(part)  # type: ignore[union-attr]
+                viewer.transport.write(part)
 
     stdio.StandardIO(_Stdin())
     print(port.getHost().port, flush=True)
     LoopingCall(tick).start(1 / float(fps))
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.run()
 
 
 if __name__ == "__main__":

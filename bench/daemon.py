@@ -106,8 +106,8 @@ class Iotd:
         shutil.rmtree(self._folder)
 
     def _token(self, name: str) -> str:
-        command = [BIN / "iotd", "token", "add", name, "--role", "operator",
-                   "--config", self._config]
+        words = ("token", "add", name, "--role", "operator", "--config", str(self._config))
+        command = [str(BIN / "iotd"), *words]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"no token: {done.stderr}")

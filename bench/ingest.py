@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.daemon import Iotd, camera_prefix
-from bench.frames import FRAME_BYTES
 from bench.load import FPS, Bench, Cameras
 from bench.process import until
 from bench.report import Table, megabytes, percent
@@ -128,6 +127,3 @@ def _counted(iotd: Iotd, first: str, sent: int) -> int:
 
 def _sum(iotd: Iotd, first: str, what: str) -> int:
     return sum(camera[what] for camera in iotd.list_cameras(camera_prefix(first)))
-
-
-assert FRAME_BYTES < 65_536  # the largest piece takes a whole frame

@@ -49,14 +49,19 @@ class Watched:
 
     @property
     def skipped(self) -> float:
-        """Share of frames that viewers did not get."""
-        wanted = self.viewers * self.offered
+        """Share of frames that viewers did not get; a camera held up counts as well."""
+        wanted = self.viewers * max(self.offered, round(self.seconds * FPS))
         return max(0.0, 1 - self.frames / wanted) if wanted else 1.0
 
     @property
     def rate(self) -> float:
         """Viewer-frames a second."""
         return self.frames / self.seconds
+
+    @property
+    def per_cpu_second(self) -> float:
+        """Viewer-frames for each second of the server's CPU: a whole core, undisturbed."""
+        return self.frames / self.cpu if self.cpu else 0.0
 
     @property
     def busy(self) -> float:

@@ -34,6 +34,7 @@ class Child:
             stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, preexec_fn=_raise_open_files,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
         )
+        self._name = Path(command[0]).name
         self.pid = self._process.pid
         self._figures = psutil.Process(self.pid)
 
@@ -42,7 +43,7 @@ class Child:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self._process.args} ended with {self._process.wait()}")
+            raise RuntimeError(f"{self._name} ended with {self._process.wait()}")
         return line.strip()
 
     def json(self) -> dict[str, Any]:

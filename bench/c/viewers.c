@@ -253,8 +253,9 @@ int main(int argc, char **argv) {
     for (int64_t end = now_ns() + 60000000000LL; answered + failed < total;) {
         open_more();
         turn(100);
-        if (now_ns() > end) { fprintf(stderr, "%d of %d answered\n", answered, total); break; }
+        if (now_ns() > end) break;
     }
+    if (answered < total) { fprintf(stderr, "%d of %d got a stream\n", answered, total); return 1; }
     say("ready");
     if (!strcmp(mode, "hold") || !strcmp(mode, "stalled")) for (;;) turn(1000);
     if (!strcmp(mode, "slow")) measuring = 1, seconds += warm, warm = 0;
