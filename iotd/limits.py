@@ -19,8 +19,13 @@ def files_wanted(config: Config) -> int:
 def raise_files_allowed() -> int:
     """Lift this process's limit as far as it may without help; gives the limit in effect."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
+    if soft == hard:
+        return hard
+    try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        # macOS calls its limit unlimited and refuses that; a sandbox may refuse any change
+        return soft
     return hard
 
 

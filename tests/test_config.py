@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from iotd.config_checks import same_port
 from iotd.config_faults import masked, nearest, quoted
 from tests.broken_configs import BROKEN, WrittenFile
 
-EXAMPLE = Path(__file__).parent.parent / "deploy" / "iotd.toml.example"
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "deploy" / "iotd.toml.example"
+OPERATIONS = ROOT / "docs" / "operations.md"
 
 
 class Defaults(WrittenFile):
@@ -45,6 +48,13 @@ class Defaults(WrittenFile):
     def test_the_example_loads_as_it_is(self) -> None:
         """The example file can be copied and used without an edit."""
         self.assertEqual(load(EXAMPLE, {}).model_dump(), load(None, {}).model_dump())
+
+    def test_operators_find_every_key(self) -> None:
+        """The page for operators has each key with its default, and no other."""
+        rows = re.findall(r"^\| `([a-z_.]+)` \| `(.*?)` \|", OPERATIONS.read_text(), re.MULTILINE)
+        self.assertEqual([key for key, _ in rows], list(KINDS))
+        config = load(self.written("\n".join(f"{key} = {value}" for key, value in rows)), {})
+        self.assertEqual(config.model_dump(), load(None, {}).model_dump())
 
     def test_nothing_can_be_changed_afterwards(self) -> None:
         """The configuration is frozen, its sections too."""

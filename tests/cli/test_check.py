@@ -88,3 +88,11 @@ class Check(CommandCase):
         self.patch(resource, "setrlimit", lambda _, pair: lifted.append(pair))
         self.assertEqual(limits.raise_files_allowed(), 10**6)
         self.assertEqual(lifted, [(10**6, 10**6)])
+
+    def test_a_limit_that_stays(self) -> None:
+        """Where the limit can't be lifted the soft one is what there is."""
+        def refuse(which: int, pair: tuple[int, int]) -> None:
+            raise ValueError("not allowed to raise maximum limit")
+
+        self.patch(resource, "setrlimit", refuse)
+        self.assertEqual(limits.raise_files_allowed(), 1024)
