@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from iotd.cameras.deadlines import SETTLE_SECONDS, SILENT_LIMIT, Deadlines
 from iotd.cameras.model import Drive
 from iotd.devices.model import Admission, Approval
 from iotd.errors import Invalid
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
     from iotd.cameras.server import CameraFactory
     from iotd.cameras.service import Camera
 
-SETTLE_SECONDS = 1.0  # so much silence makes it a field camera
-SILENT_LIMIT = 30.0  # for the hello; also for silence under keyed enrolment
-PROOF_LIMIT = 10.0  # the nonce is good for so long
-FRAME_LIMIT = 20.0  # from a frame's first byte to its last ...
-SLOW_AFTER = 10.0  # ... and after so long it must have come at
-SLOW_RATE = 1024  # bytes a second
-PING_AFTER, GONE_AFTER = 20.0, 45.0  # seconds without a byte from a keyed camera
 USER_TIMEOUT_MS = 30_000  # unacknowledged bytes: keepalive does not test such a link
 
 
@@ -45,16 +39,14 @@ class CameraProtocol(Protocol):
         self._server = factory
         self._conversation = CameraConversation(max_frame_bytes)
         self._id: str | None = None
-        self._nonce: tuple[str, str, float] | None = None
-        self._closed = False
+        self._nonce: tuple[str, str] | None = None
+        self._closed = self._spoke = False
 
     # -- life -------------------------------------------------------------------
 
     def connectionMade(self) -> None:
         """Deadlines begin."""
-        now = self._server.seconds()
-        self._connected_at = self._heard_at = self._began_at = now
-        self._pinged = self._spoke = False
+        self._deadlines = Deadlines(self._server.seconds())
         _watch_link(self.transport)
         self._settle = self._server.clock.callLater(SETTLE_SECONDS, self._silent)
         self._ask_again = None
@@ -73,14 +65,13 @@ class CameraProtocol(Protocol):
     def dataReceived(self, data: bytes) -> None:
         """Bytes in, events out."""
         conversation = self._conversation
-        self._heard_at = now = self._server.seconds()
+        now = self._server.seconds()
         self._spoke = self._spoke or bool(data)
-        if not conversation.unfinished:
-            self._began_at = now
+        self._deadlines.heard(now, conversation.unfinished)
         conversation.receive_data(data)
         try:
             while not self._closed and (event := conversation.next_event()) is not NEED_DATA:
-                self._began_at = now
+                self._deadlines.began_at = now
                 if type(event) is FrameReceived:
                     self._frame(event, now)
                 else:
@@ -127,15 +118,17 @@ class CameraProtocol(Protocol):
         if nonce is None:
             self._deny()
             return
-        self._nonce = (id, nonce, self._server.seconds())
+        self._nonce, self._deadlines.nonce_at = (id, nonce), self._server.seconds()
         self.transport.write(self._conversation.challenge(nonce))
 
     def _proof(self, mac: str) -> None:
         assert self._nonce is not None
-        id, nonce, _ = self._nonce
-        if self._proof_is_late(self._server.seconds()):
+        late = self._deadlines.late_proof(self._server.seconds())
+        if late is not None:
+            self._refuse("late", late)
             return
-        self._nonce = None
+        (id, nonce), self._nonce = self._nonce, None
+        self._deadlines.nonce_at = None
         admission = self._server.admissions.prove("cam", id, nonce, mac, self, "camera")
         if admission.refused:
             self._deny()
@@ -143,12 +136,6 @@ class CameraProtocol(Protocol):
         self._server.proved(self)
         self._conversation.accept()
         self._admit(admission)
-
-    def _proof_is_late(self, now: float) -> bool:
-        if self._nonce is None or now - self._nonce[2] <= PROOF_LIMIT:
-            return False
-        self._refuse("late", f"no proof within {PROOF_LIMIT:g} s of the nonce")
-        return True
 
     def _complained(self, text: str) -> None:
         if self.camera is not None:
@@ -234,42 +221,30 @@ class CameraProtocol(Protocol):
 
     def check(self, now: float) -> None:
         """Close what is late; ask a silent keyed camera whether it lives."""
-        phase = self._conversation.phase
-        if self._closed or phase is Phase.CLOSED:
+        phase, deadlines = self._conversation.phase, self._deadlines
+        if self._closed:
             return
-        if phase is Phase.KEYED:
-            self._check_alive(now)
-        if self._nonce is not None:
-            self._proof_is_late(now)
-        elif phase is Phase.UNDECIDED or (phase is Phase.FIELD and self._id is None):
+        if phase is Phase.UNDECIDED or (phase is Phase.FIELD and self._id is None):
             self._check_unknown(now)
-        elif self._conversation.unfinished:
-            self._check_begun(now - self._began_at)
+            return
+        late = deadlines.late_proof(now) or deadlines.late_frame(now, self._unfinished)
+        if phase is Phase.KEYED:
+            late = late or deadlines.gone(now)
+            if late is None and deadlines.ping_due(now):
+                self.transport.write(self._conversation.ping())
+        if late is not None:
+            self._refuse("late", late)
+
+    @property
+    def _unfinished(self) -> int:
+        return self._conversation.begun_bytes
 
     def _check_unknown(self, now: float) -> None:
-        if self._server.waits_for_key and self.drive.last_frame is not None:
+        over = self._deadlines.silent_too_long(now)
+        if self._server.waits_for_key and (over or self.drive.last_frame is not None):
             self._admit(self._server.join_unkeyed(self))
-        elif now - self._connected_at > SILENT_LIMIT:
-            if self._server.waits_for_key:
-                self._admit(self._server.join_unkeyed(self))
-            else:
-                self._refuse("late", f"no whole hello within {SILENT_LIMIT:g} s")
-
-    def _check_begun(self, lasted: float) -> None:
-        size = self._conversation.begun_bytes
-        if lasted > FRAME_LIMIT or (lasted > SLOW_AFTER and size < SLOW_RATE * lasted):
-            limit = f"{FRAME_LIMIT:g} s, and {SLOW_RATE} bytes/s after {SLOW_AFTER:g} s"
-            self._refuse("late", f"{size} bytes of a frame in {lasted:.0f} s; allowed are {limit}")
-
-    def _check_alive(self, now: float) -> None:
-        quiet = now - self._heard_at
-        if quiet > GONE_AFTER:
-            self._refuse("late", f"not a byte for {quiet:.0f} s; allowed are {GONE_AFTER:g} s")
-        elif quiet > PING_AFTER and not self._pinged:
-            self._pinged = True
-            self.transport.write(self._conversation.ping())
-        elif quiet <= PING_AFTER:
-            self._pinged = False
+        elif over:
+            self._refuse("late", f"no whole hello within {SILENT_LIMIT:g} s")
 
 
 def _watch_link(transport: object) -> None:
