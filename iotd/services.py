@@ -40,6 +40,7 @@ from iotd.devices.api import DevicesApi
 from iotd.devices.service import Registry
 from iotd.errors import IotdError
 from iotd.exit_codes import exit_code
+from iotd.limits import files_warning, raise_files_allowed
 from iotd.listeners import Listeners
 from iotd.site.app import build_site
 from iotd.site.front import Front
@@ -73,6 +74,7 @@ class Parts:
     def open(self) -> None:
         """Open the store and read everything that is kept in memory."""
         self.store.open()
+        self.store.call(self.sealer.must_fit)
         self.store.call(self.accounts.load)
         self.store.call(self.registry.load)
 
@@ -108,6 +110,7 @@ class Daemon(Service):
     def privilegedStartService(self) -> None:
         """Everything that can fail; ends the process with one line when it does."""
         try:
+            raise_files_allowed()
             self._lock.acquire(wait=5.0)
             self._build()
             self.parts.open()
@@ -184,6 +187,8 @@ class Daemon(Service):
         self._heard.start(WRITE_HEARD_EVERY, now=False)
         self._control.start()
         self._log.info("listening: {listeners}", listeners=self.listeners.describe())
+        if warning := files_warning(self.config):
+            self._log.warn("{warning}", warning=warning)
         self._log.info("data in {folder}", folder=str(self.config.data_dir))
         self._reactor.callWhenRunning(self._welcome)
 

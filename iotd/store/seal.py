@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Mapping
 
 from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import Connection
 
 from iotd.store.disk import leave_to_owner, sync_file, sync_folder
 from iotd.store.errors import KeyRefused
+from iotd.store.records import get_fact, put_fact
 
 NAME = "secret.key"
+WITNESS = "sealed_with"  # the fact by which a database knows its key
 
 
 class Sealer:
@@ -49,6 +52,19 @@ class Sealer:
                 f"a secret in the database was not sealed with {self._path}:"
                 " put back the key that belongs to this database"
             ) from None
+
+    def must_fit(self, connection: Connection) -> None:
+        """KeyRefused unless this is the key of that database; a new one takes this key.
+
+        Else a second key would come to be where the right one is out of reach.
+        """
+        witness = get_fact(connection, WITNESS)
+        if witness is None:
+            put_fact(connection, WITNESS, self.seal(b"iotd"))
+        elif not self._path.exists():
+            raise KeyRefused(f"the key {self._path} is missing: put back this database's key")
+        else:
+            self.unseal(witness)
 
     def _key(self) -> Fernet:
         if self._fernet is None:

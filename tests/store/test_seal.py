@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.store.errors import KeyRefused
 from iotd.store.seal import Sealer
+from tests.databases import DatabaseTest
 
 
 class SealerTests(SynchronousTestCase):
@@ -85,3 +86,22 @@ class SealerTests(SynchronousTestCase):
         theirs = Sealer.beside(self.folder, environ).seal(b"theirs")
         self.assertEqual(Sealer.beside(self.folder, {}).unseal(own), b"own")
         self.assertRaises(KeyRefused, Sealer.beside(self.folder, {}).unseal, theirs)
+
+
+class FitTests(DatabaseTest, SynchronousTestCase):
+    """A database knows its key."""
+
+    def test_own_key(self) -> None:
+        """The first key becomes the database's, and fits ever after."""
+        store, path = self.new_store(), self.data_dir() / "secret.key"
+        for _ in range(2):
+            store.call(Sealer(path).must_fit)
+
+    def test_another_or_no_key(self) -> None:
+        """Another key is refused, a missing one too, and none is made in its place."""
+        store, folder = self.new_store(), self.data_dir()
+        store.call(Sealer(folder / "secret.key").must_fit)
+        Sealer(folder / "other.key").seal(b"x")
+        for name in ("other.key", "missing.key"):
+            self.assertRaises(KeyRefused, store.call, Sealer(folder / name).must_fit)
+        self.assertFalse((folder / "missing.key").exists())
