@@ -6,8 +6,8 @@ BIN=${BIN:-.venv/bin}
 DATA=var/demo
 
 mkdir -p "$DATA"
-echo "iotd: demo in $DATA: every device that connects is approved at once"
-IOTD_DEVICES__ENROLMENT=open "$BIN/twistd" --pidfile= -n iotd --data "$DATA" &
+echo "iotd: demo in $DATA: every device that connects is approved at once, cameras run while somebody watches"
+IOTD_DEVICES__ENROLMENT=open IOTD_CAMERAS__ON_DEMAND=true "$BIN/twistd" --pidfile= -n iotd --data "$DATA" &
 daemon=$!
 cameras=
 finish() {

@@ -25,6 +25,10 @@ class Rates:
         """Take a reading; ``now`` is monotonic."""
         self._seen.append((now, self.frames, self.bytes))
 
+    def rest(self) -> None:
+        """Nothing comes any more: rates begin anew with the next reading."""
+        self._seen.clear()
+
     def per_second(self) -> tuple[float, float]:
         """Frames and bytes a second over the last ticks."""
         if len(self._seen) < 2:

@@ -35,6 +35,8 @@ class CameraProtocol(Protocol):
         self.address = address
         self.proven = False
         self.camera: Camera | None = None
+        # an idle field camera has no deadline: 10,000 of them cost the watch 0.5 ms
+        self.needs_check = True
         self.drive = Drive()
         self._server = factory
         self._conversation = CameraConversation(max_frame_bytes)
@@ -78,6 +80,9 @@ class CameraProtocol(Protocol):
                     self._happened(event)
         except RemoteProtocolError as fault:
             self._broke_the_protocol(str(fault))
+        self.needs_check = (
+            conversation.unfinished or conversation.phase is not Phase.FIELD or self._id is None
+        )
 
     # -- what a camera says -------------------------------------------------------
 

@@ -121,7 +121,7 @@ class CameraFactory(Factory):
 
     def _check_all(self) -> None:
         now = self.seconds()
-        for protocol in tuple(self._connections):
+        for protocol in [each for each in self._connections if each.needs_check]:
             try:
                 protocol.check(now)
             except Exception:

@@ -60,6 +60,7 @@ class Camera:
         self.rates.frames += 1
         self.rates.bytes += len(jpeg)
         self._frame_at = self._owner.seconds()
+        self._owner.live.add(self)
         self.feed.put(Frame(self.id, jpeg, width, height, self._owner.now()))
 
     def bad_frame(self, reason: str) -> None:
@@ -116,6 +117,12 @@ class Camera:
             self._unwatched_at = None
             self.want(False)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing of it changes by itself any more."""
+        still = not any(self.rates.per_second()) and self._unwatched_at is None
+        return still and not self.streaming
+
     def _watched(self) -> None:
         if not self._owner.on_demand:
             return
@@ -124,6 +131,7 @@ class Camera:
             self.want(self._owner.wanted(self))
         elif self._unwatched_at is None:
             self._unwatched_at = self._owner.seconds()
+            self._owner.live.add(self)
 
     @property
     def watched(self) -> bool:
@@ -146,6 +154,7 @@ class Cameras:
         self._cameras: dict[str, Camera] = {}
         self._started: dict[str, bool] = {}
         self._shown: dict[str, dict[str, Any]] = {}
+        self.live: set[Camera] = set()  # those that tick; idle ones cost nothing
         self._ticks = LoopingCall(self._tick)
         self._ticks.clock = clock
         bus.subscribe(DeviceChanged, self._device_changed)
@@ -223,15 +232,19 @@ class Cameras:
 
     def _tick(self) -> None:
         now = self.seconds()
-        for camera in tuple(self._cameras.values()):
+        for camera in tuple(self.live):
             try:
                 camera.tick(now)
                 self.publish(camera.id)
+                if camera.at_rest:
+                    camera.rates.rest()
+                    self.live.discard(camera)
             except Exception:
                 self.log.failure("{camera}: its figures failed", camera=camera.id)
 
     def _device_changed(self, event: DeviceChanged) -> None:
         if event.data["state"] == "deleted":
+            self.live.discard(self.camera(event.id))
             self._cameras.pop(event.id, None)
             self._started.pop(event.id, None)
             self._shown.pop(event.id, None)

@@ -51,8 +51,9 @@ class Stream:
         _write_head(request, content_type, headers or {})
 
     def _take_over(self, request: Request) -> None:
-        # any byte left in the transport's buffer makes the stream busy
-        self._transport.bufferSize = 0
+        # any byte left in the socket's buffer makes the stream busy; under TLS
+        # that buffer is one floor down
+        getattr(self._transport, "transport", self._transport).bufferSize = 0
         self._transport.unregisterProducer()
         self._transport.registerProducer(self, True)
         _limit_unsent(self._transport)

@@ -72,6 +72,20 @@ class FieldCameraTests(PartsTest):
         self.assertEqual(refusal["id"], "cam-10-0-0-7")
         self.assertIn("100000", refusal["reason"])
 
+    def test_figures(self) -> None:
+        """Rates follow the frames, fall to nothing with them, and then nothing ticks."""
+        protocol, _ = self.connect()
+        jpeg = picture(1)
+        for _ in range(50):
+            protocol.dataReceived(framed(jpeg))
+            self.advance(0.2)
+        camera = self.cameras.get("cam-10-0-0-7")
+        self.assertEqual((camera["fps"], camera["frames"], camera["width"]), (5.0, 50, 32))
+        self.assertEqual(camera["bytes_per_second"], 5 * len(jpeg))
+        self.advance(6)
+        self.assertEqual(self.cameras.get("cam-10-0-0-7")["fps"], 0)
+        self.assertEqual(self.cameras.live, set())
+
     def test_one_bad_camera_disturbs_nobody(self) -> None:
         """While one camera is closed for rubbish the others keep streaming."""
         good, transport = self.connect("10.0.0.8")
