@@ -18,6 +18,7 @@ SCENARIOS = {
     "fanout": fanout.run, "ingest": ingest.run, "latency": latency.run,
     "stalled": stalled.run, "slow-viewer": slow_viewer.run, "idle": idle.run,
 }
+MOST_VIEWERS = {"fanout": fanout.CLIMB[-1], "idle": idle.VIEWERS}
 
 
 def main(words: list[str]) -> int:
@@ -29,7 +30,7 @@ def main(words: list[str]) -> int:
     with Bench(asked.quick, _say) as bench:
         for name in asked.scenarios or SCENARIOS:
             # a daemon for each: what one scenario leaves behind is not another's memory
-            iotd = Iotd(bench)
+            iotd = Iotd(bench, MOST_VIEWERS.get(name, 1))
             tables += SCENARIOS[name](bench, iotd)
             iotd.end()
     if asked.json:

@@ -16,7 +16,7 @@ from bench.load import Bench, Cameras, Source
 from bench.process import ROOT, SERVER_CORE, Child, until
 
 BIN = Path(sys.executable).parent
-TOKENS = 4  # a token may hold 1024 streams
+STREAMS_OF_A_TOKEN = 1024
 
 CONFIG = """
 data_dir = "{data}"
@@ -37,9 +37,9 @@ listen = "tcp:{mqtt}:interface=127.0.0.1"
 
 
 class Iotd:
-    """A running daemon on the servers' core."""
+    """A running daemon on the servers' core; ``viewers``: how many will be open at once."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, viewers: int = 1) -> None:
         self._bench = bench
         self._folder = bench.folder / "iotd"
         self._folder.mkdir()
@@ -49,20 +49,17 @@ class Iotd:
             data=self._folder / "var", web=self.web, devices=self.devices,
             cameras=self.cameras, mqtt=mqtt,
         ))
-        self._tokens = [self._token(f"bench-{n}") for n in range(TOKENS)]
+        tokens = -(-viewers // STREAMS_OF_A_TOKEN)
+        self._tokens = [self._token(f"bench-{n}") for n in range(tokens)]
         self._headers = self._folder / "headers"
         self._headers.write_text("".join(f"Authorization: Bearer {t}\n" for t in self._tokens))
         self._log = open(self._folder / "log", "w")
         self.process = self._start()
 
-    def source(self, camera: str) -> Source:
-        """The stream of one camera."""
+    def source(self, camera: str, fleet: Cameras | None = None) -> Source:
+        """The stream of one camera, and who sends it."""
         path = f"/cameras/{camera}/stream.mjpeg"
-        return Source("iotd", self.process, self.web, path, self._headers)
-
-    def events(self) -> Source:
-        """The stream of events."""
-        return Source("iotd", self.process, self.web, "/api/v1/events", self._headers)
+        return Source("iotd", self.process, self.web, path, self._headers, fleet)
 
     def api(self, method: str, path: str) -> Any:
         """One call as an operator's script makes it."""

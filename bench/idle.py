@@ -20,7 +20,7 @@ def run(bench: Bench, iotd: Iotd) -> list[Table]:
     table = Table(
         "Idle connections", ("kind", "open", "KiB RSS each", "idle CPU", "RSS MB", "open after")
     )
-    seconds = 5 if bench.quick else 10
+    seconds = 4 if bench.quick else 10
     table.add("none", 0, "", percent(_cpu(iotd, seconds)), megabytes(iotd.process.rss()), "")
     count = QUICK_CAMERAS if bench.quick else CAMERAS
     bench.say(f"idle: {count} silent cameras")

@@ -20,7 +20,7 @@ def run(bench: Bench, iotd: Iotd) -> list[Table]:
     rounds = 1 if bench.quick else 3
     sources = references(bench)
     try:
-        everyone = [*sources, iotd.source(camera_id(FIRST))]
+        everyone = [*sources, iotd.source(camera_id(FIRST), fleet)]
         got: dict[str, list[Watched]] = {source.name: [] for source in everyone}
         for number in range(rounds):
             for source in everyone:

@@ -18,13 +18,17 @@ SAMPLES = 5  # viewers that parse each part; the others only count bytes
 
 @dataclass(frozen=True)
 class Source:
-    """Where a stream is to be had: a process, its port, a path and request headers."""
+    """Where a stream is to be had: a process, its port, a path and request headers.
+
+    ``fleet`` is held while viewers connect, so that no frames pile up before a window.
+    """
 
     name: str
     process: Child
     port: int
     path: str = "/"
     headers: Path | None = None
+    fleet: Cameras | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,11 @@ class Bench:
 
     def watch(self, source: Source, count: int, seconds: float, warm: float = 1) -> Watched:
         """``count`` viewers for ``seconds``, and the server's cost in that window."""
+        if source.fleet:
+            source.fleet.pause()
         child = self.viewers(source, count, "count", warm, seconds)
+        if source.fleet:
+            source.fleet.go()
         try:
             if child.line() != "begin":
                 raise RuntimeError("viewers did not begin")

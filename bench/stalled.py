@@ -17,7 +17,7 @@ def run(bench: Bench, iotd: Iotd) -> list[Table]:
         ("viewers", "RSS MB", "good viewer's frames", "offered", "p99 ms"),
     )
     fleet = iotd.add_cameras(1, FIRST)
-    source = iotd.source(camera_id(FIRST))
+    source = iotd.source(camera_id(FIRST), fleet)
     seconds = 5 if bench.quick else 20
     try:
         # so many good ones first: what their connections cost is not what stalling costs

@@ -115,7 +115,7 @@ static int64_t pass(int *busy) {
             if (c->at == whole) begin_frame(c, now);
             else late++;
             c->due += period;
-            if (c->due < now - 1000000000) c->due = now;
+            if (c->due < now) c->due = now + period;   /* lost ticks are not made up for */
         }
         if (c->at < whole && !c->blocked) *busy |= push(c);
         if (c->started && c->due < next) next = c->due;

@@ -179,7 +179,7 @@ static void run_for(double seconds) {
 /* To the gap between two frames, so that a window's edges cut no frame; 1 s at most. */
 static void until_quiet(void) {
     for (int64_t end = now_ns() + 1000000000; now_ns() < end;)
-        if (turn(6) == 0) return;
+        if (turn(3) == 0) return;
 }
 
 static void read_slowly(double seconds, double bytes_per_second) {
