@@ -11,7 +11,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.firmware.running_daemon import ROOT, RunningDaemon
+from tests.running_daemon import ROOT, RunningDaemon
 
 SECONDS = 30
 

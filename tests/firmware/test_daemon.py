@@ -7,7 +7,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.field_camera import scenes
-from tests.firmware.running_daemon import RunningDaemon
+from tests.running_daemon import RunningDaemon
 from tests.firmware.vm import Board, camera_board
 
 FRAMES = scenes(5)
