@@ -78,8 +78,11 @@ def _sorted_out(entries: Mapping[str, Entry]) -> tuple[dict[str, Entry], list[Fa
             faults.append(_unknown_section(section, entry))
         elif not name or section in SECTIONS:
             faults.append(_unknown_key(key, entry))
-        elif f"{nearest(section, SECTIONS)}.{name}" in KINDS:
-            known.setdefault(f"{nearest(section, SECTIONS)}.{name}", entry)
+        elif (near := nearest(section, SECTIONS)) is not None:
+            if f"{near}.{name}" in KINDS:
+                known.setdefault(f"{near}.{name}", entry)
+            else:
+                faults.append(_unknown_key(f"{near}.{name}", entry))
     return known, faults
 
 

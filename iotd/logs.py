@@ -20,9 +20,12 @@ _SCALARS = (str, int, float, bool, type(None))
 
 
 def observer_for(logfile: str | None) -> Callable[[LogEvent], None]:
-    """Text on a terminal; JSON to a file, a pipe or the journal."""
+    """Text on a terminal; JSON to a file, a pipe or the journal.
+
+    A file is its owner's alone: the first lines hold the set-up address.
+    """
     if logfile and logfile != "-":
-        return JsonObserver(LogFile.fromFullPath(logfile))
+        return JsonObserver(LogFile.fromFullPath(logfile, defaultMode=0o600))
     if sys.stdout.isatty():
         return TextObserver(sys.stdout)
     return JsonObserver(sys.stdout)

@@ -9,13 +9,12 @@ connections, timers, what is in flight, and the store last.
 from __future__ import annotations
 
 import os
-import sys
 import time
 from functools import partial
 from pathlib import Path
 from typing import Any, Awaitable, Callable
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, disable_created_metrics
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
@@ -118,11 +117,11 @@ class Daemon(Service):
             self._listen()
         except (IotdError, StoreError) as fault:
             self._log.critical("iotd can't start: {fault}", fault=str(fault))
-            print(f"iotd can't start: {fault}", file=sys.stderr)
             raise SystemExit(exit_code(fault)) from None
 
     def _build(self) -> None:
         config, reactor = self.config, self._reactor
+        disable_created_metrics()
         self.parts = parts = Parts(config, reactor)
         self._pictures = ThreadPool(0, PICTURE_THREADS, "pictures")
         self.cameras = Cameras(

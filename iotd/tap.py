@@ -19,7 +19,7 @@ from iotd.services import Daemon
 class Options(usage.Options):
     """What ``twistd iotd`` understands."""
 
-    synopsis = "twistd [-n] iotd [--config FILE] [--data DIR]"
+    synopsis = "[--config FILE] [--data DIR]"
     longdesc = (
         "Cameras, health devices and a campus on one self-hosted daemon. "
         "Without a configuration file it runs on its defaults, with everything under ./var."

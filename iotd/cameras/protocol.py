@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Awaitable
 
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -16,6 +16,7 @@ from iotd.wire.camera import (
     NEED_DATA, BadFrame, CameraConversation, EmptyFrame, Event, FieldDecided, FrameReceived,
     HelloReceived, LineReceived, Phase, PingReceived, ProofReceived,
 )
+from iotd.wire.commands import START, STOP
 from iotd.wire.errors import LocalProtocolError, RemoteProtocolError
 from iotd.wire.hello import DENIED
 
@@ -174,14 +175,17 @@ class CameraProtocol(Protocol):
         self._closed = True
         self.transport.loseConnection()
 
-    def command(self, text: str) -> None:
-        """START, STOP or SET key=value …; Invalid when this camera can't take it."""
+    def command(self, text: str, by: str) -> Awaitable[Any] | None:
+        """START and STOP as the buttons do it, SET key=value … in its turn."""
         try:
             self._conversation.command(text)
         except LocalProtocolError as fault:
             raise Invalid(f"{fault}.", "command") from None
+        if text in (START, STOP) and self.camera is not None:
+            return self.camera.press(text == START, by)
         self.drive.add(text)
         self.move()
+        return None
 
     def _leave_unkeyed(self) -> None:
         if self._id is not None:  # silence had made it a field camera
@@ -199,7 +203,10 @@ class CameraProtocol(Protocol):
         if self._nonce is not None:  # no proof at all is a wrong proof
             self._server.admissions.failed(self._nonce[0], self.address)
             self.transport.write(DENIED)
+        id = self._id
         self._refuse("wire", reason)
+        if id is not None and self.drive.last_frame is None:
+            self._server.abandon(id, self)  # no camera ever spoke here: nobody is to approve it
 
     def _refuse(self, cause: str, reason: str) -> None:
         name = self._id or (self._nonce[0] if self._nonce else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry
 from twisted.internet.task import LoopingCall
@@ -84,6 +84,10 @@ class Camera:
             self._link.drive.want(streaming)
             self._link.move()
         self._owner.publish(self.id)
+
+    def press(self, start: bool, by: str) -> Awaitable[Any]:
+        """What a person's Start or Stop does."""
+        return self._owner.set_started(self.id, start, by)
 
     def sized(self, width: int | None) -> Feed:
         """Its frames at a width, or as they are; Conflict beyond 8 sizes at once."""
@@ -212,7 +216,7 @@ class Cameras:
 
         def write(connection: Any, at: float) -> None:
             records.save_started(connection, id, started)
-            write_audit(connection, at, by, "camera.start" if started else "camera.stop", id)
+            write_audit(connection, at, by, "start camera" if started else "stop camera", id)
 
         await self._store.run(write, self.now())
         self._started[id] = started

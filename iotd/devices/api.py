@@ -131,5 +131,5 @@ class DevicesApi:
     @route("POST", "/api/v1/devices/<id>/commands", body=Command, status=202)
     async def command(self, call: Call, id: str) -> Answer:
         """Say a word to a connected device, in its turn."""
-        self._registry.command(id, call.body.command)
+        await self._registry.command(id, call.body.command, call.who.name)
         return Answer({"id": id, "command": call.body.command}, status=202)

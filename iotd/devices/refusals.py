@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
+
+from iotd.devices.few_lines import FewLines
 
 from iotd.times import rfc3339
 
 MAX_SHOWN = 200
-LINES_PER_MINUTE = 10  # of one address; what is beyond is counted in the next line
 
 NEXT_STEPS = {
     "key": "Give the board a key with “New key” on this page, or `iotd device key ID`.",
@@ -28,7 +29,7 @@ NEXT_STEPS = {
 
 @dataclass
 class Refusal:
-    """Refusals alike: same address, wire, id and reason."""
+    """Refusals alike: same address, wire, id and cause; the newest reason."""
 
     address: str
     wire: str
@@ -40,13 +41,13 @@ class Refusal:
 
 
 class Refusals:
-    """The newest refusals, counted; one log line each, but at most ten a minute an address."""
+    """The newest refusals, counted, and told to the log."""
 
     _log = Logger()
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._shown: OrderedDict[tuple[str, str, str | None, str], Refusal] = OrderedDict()
-        self._lines: dict[str, tuple[float, int]] = {}
+        self._lines = FewLines(self._log)
         self._counter = Counter(
             "iotd_refused", "connections turned away", ["wire", "cause"], registry=registry
         )
@@ -62,27 +63,13 @@ class Refusals:
         self._shown[key] = Refusal(address, wire, id, reason, NEXT_STEPS[cause], now, count)
         while len(self._shown) > MAX_SHOWN:
             self._shown.popitem(last=False)
-        self._tell(now, wire, address, id, reason)
+        name = f"{id} at {address}" if id else address
+        self._lines.tell(
+            now, address, LogLevel.warn, "{wire}: {name} refused: {reason}",
+            wire=wire, name=name, reason=reason,
+        )
 
     def items(self) -> list[dict[str, Any]]:
         """The newest first, as JSON."""
         newest_first = reversed(self._shown.values())
         return [{**vars(refusal), "at": rfc3339(refusal.at)} for refusal in newest_first]
-
-    def _tell(self, now: float, wire: str, address: str, id: str | None, reason: str) -> None:
-        since, lines = self._lines.get(address, (now, 0))
-        if now - since >= 60:
-            if lines > LINES_PER_MINUTE:
-                self._log.warn(
-                    "{count} more refusals of {address} were not logged",
-                    count=lines - LINES_PER_MINUTE, address=address,
-                )
-            since, lines = now, 0
-        if lines < LINES_PER_MINUTE:
-            self._log.warn(
-                "{wire}: {name} refused: {reason}",
-                wire=wire, name=f"{id} at {address}" if id else address, reason=reason,
-            )
-        self._lines[address] = (since, lines + 1)
-        if len(self._lines) > 10_000:
-            self._lines.clear()

@@ -7,13 +7,14 @@ waiting for the store; what changes is written behind.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, Protocol, Sequence
+from typing import Any, Awaitable, Callable, Protocol, Sequence
 
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 
 from iotd.bus import Bus, DeviceChanged
 from iotd.devices import model, records
+from iotd.devices.few_lines import FewLines
 from iotd.devices.model import Approval, Device
 from iotd.errors import NotFound
 from iotd.store.engine import Store
@@ -31,8 +32,11 @@ class Link(Protocol):
     def close(self, reason: str) -> None:
         """It has to go; the reason is for the log."""
 
-    def command(self, text: str) -> None:
-        """Say this to the device; raises Invalid when the device can't take it."""
+    def command(self, text: str, by: str) -> Awaitable[Any] | None:
+        """Say this to the device, for somebody; Invalid when the device can't take it.
+
+        What it gives, if anything, fires once the command is in effect.
+        """
 
 
 class Roster:
@@ -46,6 +50,7 @@ class Roster:
         self.links: dict[str, Link] = {}
         self._bus = bus
         self._heard: dict[str, float] = {}
+        self._lines = FewLines(self._log)
 
     def load(self, connection: Any) -> None:
         """Read all devices; at start, before anything connects."""
@@ -75,6 +80,9 @@ class Roster:
             older.close("the same device connected again")
         self.links[device.id] = link
         self.devices[device.id] = replace(device, last_seen=self.now())
+        waits = device.approval is Approval.PENDING
+        hint = ": it waits; approve it under Devices, or: iotd device approve {id}"
+        self._say(link, "{id} connected from {address}" + (hint if waits else ""), device.id)
         self.publish(device.id)
 
     def leave(self, id: str, link: Link) -> None:
@@ -82,6 +90,7 @@ class Roster:
         if self.links.get(id) is not link:
             return
         del self.links[id]
+        self._say(link, "{id} left", id)
         device = self.devices.get(id)
         if device is not None:
             self._heard[id] = self.now()
@@ -143,6 +152,11 @@ class Roster:
             "rssi": device.rssi, "patient": device.patient, "camera": device.camera,
             "connected": connected, "waits_because": model.waits_because(device, connected),
         }
+
+    def _say(self, link: Link, text: str, id: str) -> None:
+        self._lines.tell(
+            self.now(), link.address, LogLevel.info, text, id=id, address=link.address
+        )
 
     def _log_end(self, written: Deferred[Any]) -> None:
         written.addErrback(lambda f: self._log.failure("devices were not written", failure=f))

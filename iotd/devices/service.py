@@ -63,7 +63,7 @@ class Registry:
         if same_as is not None:
             return await self._approve_as(device, self._roster.device(same_as), by)
         device = replace(device, approval=Approval.APPROVED, kind=kind or device.kind)
-        await self._decide(device, by, "device.approve", kind or "")
+        await self._decide(device, by, "approve device", kind or "")
         link = self._roster.links.get(id)
         if link is not None:
             link.admitted(id)
@@ -80,7 +80,7 @@ class Registry:
 
         def write(connection: Any, at: float) -> None:
             records.merge_device(connection, duplicate.id, kept)
-            write_audit(connection, at, by, "device.approve", kept.id, f"same as {duplicate.id}")
+            write_audit(connection, at, by, "approve device", kept.id, f"same as {duplicate.id}")
 
         await self._roster.store.run(write, self._roster.now())
         links = self._roster.links
@@ -98,7 +98,7 @@ class Registry:
     async def revoke(self, id: str, by: str = "") -> dict[str, Any]:
         """Shut a device out; its connection is closed."""
         device = replace(self._roster.device(id), approval=Approval.REVOKED)
-        await self._decide(device, by, "device.revoke")
+        await self._decide(device, by, "revoke device")
         self._roster.close(id, "it was revoked")
         return self.get(id)
 
@@ -119,7 +119,7 @@ class Registry:
             device, key_sealed=self._sealer.seal(key), kind=kind or device.kind,
             approval=Approval.APPROVED,
         )
-        await self._decide(device, by, "device.key")
+        await self._decide(device, by, "new device key")
         self._roster.close(id, "it was given a new key")
         return key.hex()
 
@@ -133,7 +133,7 @@ class Registry:
         if fields.get("camera") is not None:
             self._roster.device(fields["camera"])
         fields = {k: v for k, v in fields.items() if v is not None or k in ("patient", "camera")}
-        await self._decide(replace(device, **fields), by, "device.change", ", ".join(fields))
+        await self._decide(replace(device, **fields), by, "change device", ", ".join(fields))
         return self.get(id)
 
     async def remove(self, id: str, by: str = "") -> None:
@@ -142,7 +142,7 @@ class Registry:
 
         def write(connection: Any, at: float) -> None:
             records.remove_device(connection, id)
-            write_audit(connection, at, by, "device.remove", id)
+            write_audit(connection, at, by, "remove device", id)
 
         await self._roster.store.run(write, self._roster.now())
         link = self._roster.links.pop(id, None)
@@ -150,13 +150,15 @@ class Registry:
         if link is not None:
             link.close("it was removed")
 
-    def command(self, id: str, text: str) -> None:
+    async def command(self, id: str, text: str, by: str = "") -> None:
         """Say ``text`` to a connected, approved device."""
         device, link = self._roster.device(id), self._roster.links.get(id)
         if link is None or device.approval is not Approval.APPROVED:
             state = model.state(device, link is not None)
             raise Conflict(f"{id} is {state}: it can take no command now.", "id")
-        link.command(text)
+        effect = link.command(text, by)
+        if effect is not None:
+            await effect
 
     def tick(self) -> Deferred[Any] | None:
         """Write who was heard, forget old failures; called now and then, and at the end."""

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from twisted.web.http import RESPONSES
 
 from iotd import errors
+from iotd.store.errors import StoreError
 
 STATUS_OF: dict[type[errors.IotdError], int] = {
     errors.Invalid: 422,
@@ -65,7 +66,9 @@ class Elsewhere(Exception):
 
 
 def refusal_of(error: errors.IotdError) -> Refusal:
-    """The refusal that says the same as ``error``."""
+    """The refusal that says the same as ``error``; of the store only that it is away."""
+    if isinstance(error, StoreError):
+        return Refusal(503, "The database can't be used at this moment. Try again in a minute.")
     kinds = [kind for kind in type(error).__mro__ if kind in STATUS_OF]
     headers = {}
     if isinstance(error, errors.TooMany):

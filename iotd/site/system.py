@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from iotd.errors import IotdError
 from iotd.site.routes import Answer, Call, Page, route
+from iotd.store.errors import StoreError
 
 Check = Callable[[], Awaitable[None]]
 
@@ -113,4 +114,5 @@ def _held(registry: CollectorRegistry) -> CollectorRegistry:
 def _why(failure: Any) -> str:
     if failure.check(TimeoutError):
         return f"no answer within {CHECK_SECONDS:g} s"
-    return str(failure.value) if failure.check(IotdError) else "not working; the log says why"
+    own_words = failure.check(IotdError) and not failure.check(StoreError)
+    return str(failure.value) if own_words else "not working; the log says why"

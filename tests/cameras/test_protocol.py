@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from iotd.errors import Invalid
 from iotd.wire.hello import device_mac
 from tests.parts import PartsTest, picture
 
@@ -96,6 +97,33 @@ class FieldCameraTests(PartsTest):
         self.assertEqual(self.cameras.get("cam-10-0-0-8")["frames"], 2)
         self.assertFalse(transport.disconnecting)
         self.assertEqual(self.cameras.get("cam-10-0-0-9")["bad_frames"], 3)
+
+    def test_rubbish_leaves_no_row(self) -> None:
+        """A stranger that never sent a picture leaves a refusal, and nothing to approve."""
+        self.registry.admissions.enrolment = "approve"
+        protocol, _ = self.connect("10.0.0.9")
+        protocol.dataReceived(b"GET / HTTP/1.1\r\n")
+        self.assertEqual(self.registry.list(), [])
+        self.assertEqual(len(self.registry.admissions.refusals.items()), 1)
+
+    async def test_commands_are_presses(self) -> None:
+        """START and STOP as commands do what the buttons do, once."""
+        _, transport = self.connect()
+        self.advance(1)
+        await self.registry.command("cam-10-0-0-7", "START", "test")
+        self.advance(3)
+        self.assertEqual(transport.value(), b"START")
+        self.assertTrue(self.cameras.get("cam-10-0-0-7")["started"])
+        await self.registry.command("cam-10-0-0-7", "STOP", "test")
+        self.advance(3)
+        self.assertEqual(transport.value(), b"STARTSTOP")
+
+    async def test_commands_it_can_not_take(self) -> None:
+        """A field camera takes no SET: the error names what it takes."""
+        self.connect()
+        self.advance(1)
+        with self.assertRaisesRegex(Invalid, "START and STOP"):
+            await self.registry.command("cam-10-0-0-7", "SET fps=5", "test")
 
     def test_begun_frame_has_a_deadline(self) -> None:
         """A frame that dribbles under 1 KiB/s is cut after ten seconds, any after twenty."""
