@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import itertools
+import json
 import re
 import shutil
 import tempfile
@@ -22,10 +23,10 @@ _PLACES = itertools.count(1)  # so that tests on one daemon have cameras of thei
 
 
 @cache
-def shared_daemon() -> RunningDaemon:
-    """One daemon for tests that leave nothing behind; a start costs 1.5 s."""
+def shared_daemon(settings: str) -> RunningDaemon:
+    """One daemon for all tests that share and want these settings; a start costs 1.5 s."""
     folder = tempfile.mkdtemp(prefix="iotd-")
-    daemon = RunningDaemon(Path(folder), {"cameras": {"max_connections_per_address": 2000}})
+    daemon = RunningDaemon(Path(folder), json.loads(settings))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(daemon.stop)
     return daemon.start()
@@ -37,7 +38,8 @@ def tell(what: str, figure: str) -> None:
 
 
 class SystemTest(SynchronousTestCase):
-    """A daemon of its own for each test, unless the class says ``shared``.
+    """A daemon of its own for each test, unless the class says ``shared``; a shared one
+    serves all such classes with the same settings.
 
     However mad the test, the daemon lives at its end and has logged no traceback.
     """
@@ -50,7 +52,7 @@ class SystemTest(SynchronousTestCase):
         self.source = f"127.0.9.{next(_PLACES)}"
         self.cam = name_of(self.source)
         if self.shared:
-            self.daemon = shared_daemon()
+            self.daemon = shared_daemon(json.dumps(self.settings))
         else:
             self.daemon = RunningDaemon(Path(self.mktemp()), self.settings, self.files)
             self.addCleanup(self.daemon.stop)
@@ -100,8 +102,9 @@ class SystemTest(SynchronousTestCase):
 
     def person(self, name: str, role: str) -> Person:
         """An account that is signed in."""
-        self.daemon.iotd("user", "add", name, "--role", role, "--password-stdin", stdin=PASSWORD)
-        person = Person(self.daemon, name)
+        made = {"name": name, "role": role, "password": PASSWORD}
+        user = self.daemon.call("POST", "/api/v1/users", made, role="admin")
+        person = Person(self.daemon, name, user["id"])
         person.sign_in()
         return person
 
@@ -109,8 +112,8 @@ class SystemTest(SynchronousTestCase):
 class Person:
     """Somebody in a browser: cookie, CSRF token, and one's own words."""
 
-    def __init__(self, daemon: RunningDaemon, name: str) -> None:
-        self.daemon, self.name = daemon, name
+    def __init__(self, daemon: RunningDaemon, name: str, id: int) -> None:
+        self.daemon, self.name, self.id = daemon, name, id
         self.cookie = self.csrf = ""
 
     def sign_in(self, **headers: str) -> Answer:
