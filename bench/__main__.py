@@ -22,23 +22,32 @@ MOST_VIEWERS = {"fanout": fanout.CLIMB[-1], "idle": idle.VIEWERS}
 
 
 def main(words: list[str]) -> int:
-    """Run what is asked for, all by default."""
+    """Run what is asked for, all by default; 1 when something could not be measured."""
     asked = _parse(words)
     where, when = machine(), time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     os.sched_setaffinity(0, {client_core()})
-    tables: list[Table] = []
     with Bench(asked.quick, _say) as bench:
-        for name in asked.scenarios or SCENARIOS:
-            # a daemon for each: what one scenario leaves behind is not another's memory
-            iotd = Iotd(bench, MOST_VIEWERS.get(name, 1))
-            tables += SCENARIOS[name](bench, iotd)
-            iotd.end()
+        tables = [table for name in asked.scenarios or SCENARIOS for table in _run(bench, name)]
     if asked.json:
         print(json.dumps({"machine": where, "at": when, "tables": as_dicts(tables)}, indent=1))
     else:
         print(f"{when}: {where}\n")
         print("\n".join(table.markdown() for table in tables))
-    return 0
+    return int(any(not table.rows for table in tables))
+
+
+def _run(bench: Bench, name: str) -> list[Table]:
+    # a daemon for each: what one scenario leaves behind is not another's memory
+    iotd = Iotd(bench, MOST_VIEWERS.get(name, 1))
+    try:
+        return SCENARIOS[name](bench, iotd)
+    except RuntimeError as error:
+        words = f"{error}; the daemon's last words: {iotd.last_words()}"
+        _say(f"{name}: {words}")
+        # the others are worth having all the same
+        return [Table(f"{name}: not measured", ("",), notes=[words])]
+    finally:
+        iotd.end()
 
 
 def _parse(words: list[str]) -> argparse.Namespace:

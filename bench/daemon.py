@@ -99,8 +99,12 @@ class Iotd:
         status = self.process.end()
         self._log.close()
         if status not in (0, -15):
-            raise RuntimeError(f"iotd ended with {status}: {self._words()}")
+            raise RuntimeError(f"iotd ended with {status}: {self.last_words()}")
         shutil.rmtree(self._folder)
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return (self._folder / "log").read_text()[-2000:]
 
     def _token(self, name: str) -> str:
         words = ("token", "add", name, "--role", "operator", "--config", str(self._config))
@@ -119,7 +123,7 @@ class Iotd:
         try:
             until("iotd answers", lambda: self._answers(child))
         except RuntimeError as error:
-            raise RuntimeError(f"{error}: {self._words()}") from None
+            raise RuntimeError(f"{error}: {self.last_words()}") from None
         return child
 
     def _answers(self, child: Child) -> bool:
@@ -130,9 +134,6 @@ class Iotd:
                 return True
         except (urllib.error.URLError, OSError):
             return False
-
-    def _words(self) -> str:
-        return (self._folder / "log").read_text()[-2000:]
 
 
 def camera_prefix(first: str) -> str:
