@@ -12,6 +12,7 @@ a connection has one absolute deadline::
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from twisted.web.http_headers import Headers
 
 from iotd.site.headers import security_headers
 from iotd.site.problems import Refusal, problem_bytes, reason_of
-from iotd.site.request import Request, too_large
+from iotd.site.request import Enough, Request, too_large
 from iotd.site.routes import BODY_LIMIT
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class Channel(HTTPChannel):
 
     def rawDataReceived(self, data: bytes) -> None:
         if not self._refused:
-            super().rawDataReceived(data)
+            with suppress(Enough):
+                super().rawDataReceived(data)
 
     def allHeadersReceived(self) -> None:
         request = self.requests[-1]

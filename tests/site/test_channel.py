@@ -7,7 +7,7 @@ from twisted.python.failure import Failure
 
 from iotd.site.channel import BODY_SECONDS, HEAD_SECONDS, REST_SECONDS
 from iotd.site.routes import BODY_LIMIT
-from tests.site.house import HouseTestCase, request_bytes
+from tests.site.house import HouseTestCase, Line, request_bytes
 
 GET = b"GET /hello HTTP/1.1\r\nHost: iotd.example\r\n\r\n"
 POST = b"POST /nothing HTTP/1.1\r\nHost: iotd.example\r\n"
@@ -254,3 +254,24 @@ class PathTests(ChannelTestCase):
         for host in ("a..b", "xn--", "x" * 64 + ".example", "1.2.3.4.5", "[::1]:80"):
             reply = self.house.ask("GET", "/hello", headers={"Host": host})
             self.assertEqual(reply.status, 200, host)
+
+
+class ChunkTests(ChannelTestCase):
+    """Chunks so small that taking them apart is the attack."""
+
+    def send(self, size: int, times: int) -> Line:
+        """A body of so many chunks of this size."""
+        line = self.house.connect()
+        line.send(POST + b"Transfer-Encoding: chunked\r\n\r\n")
+        line.send((b"%x\r\n" % size + b"x" * size + b"\r\n") * times + b"0\r\n\r\n")
+        return line
+
+    def test_small_ones(self) -> None:
+        """Some hundred small chunks are taken; thousands are refused, and no more is read."""
+        self.assertEqual(self.send(1, 256).reply().status, 404)
+        line = self.send(1, 10_000)
+        self.assertEqual((line.reply().status, line.closed), (400, True))
+
+    def test_ordinary_ones(self) -> None:
+        """A thousand chunks of 64 bytes are a body like any other."""
+        self.assertEqual(self.send(64, 1000).reply().status, 404)
