@@ -72,10 +72,10 @@ class RunningDaemon:
     def start(self) -> RunningDaemon:
         """Returns once it listens; its words so far are in the error when it never does."""
         self.launch()
-        found = until(self._heard, "the daemon listens")
-        if self._process is None or self._process.poll() is not None:
+        until(lambda: self.listening() or not self.alive, "the daemon listens")
+        if not self.alive:
             raise AssertionError(f"the daemon didn't start: {self.log()}")
-        self.ports |= {name: int(port) for name, port in found}
+        self.ports |= {name: port for name, _, port in reversed(self.listening())}
         return self
 
     def launch(self) -> subprocess.Popen[bytes]:
@@ -90,11 +90,13 @@ class RunningDaemon:
             )
         return self._process
 
-    def _heard(self) -> list[tuple[str, str]] | bool:
-        log = self.log()
-        if "listening: " in log and "\n" in log.partition("listening: ")[2]:
-            return re.findall(r"(web|cameras) [\w.\[\]:]*?:(\d+)", log) or True
-        return self._process is None or self._process.poll() is not None
+    def listening(self) -> list[tuple[str, str, int]]:
+        """What for, host and port of each TCP listener; empty before it listens."""
+        _, told, rest = self.log().partition('"message": "listening: ')
+        if not told or "\n" not in rest:
+            return []
+        found = re.findall(r"(web|cameras) (\S+):(\d+)", rest.split('"')[0])
+        return [(name, host, int(port)) for name, host, port in found]
 
     def end(self) -> int:
         """Wait for a start that fails; its exit code."""
@@ -166,15 +168,20 @@ class RunningDaemon:
     def ask(
         self, method: str, path: str, body: Any = None, *, role: str | None = "operator",
         headers: Mapping[str, str] | None = None,
+        over: http.client.HTTPConnection | None = None,
     ) -> Answer:
-        """Any answer, to a request with this role's token; bytes are sent as they are."""
-        with self.open(method, path, body, role=role, headers=headers) as response:
+        """Any answer, to a request with this role's token; bytes are sent as they are.
+
+        ``over`` a connection of the caller's, else over a new one.
+        """
+        with self.open(method, path, body, role=role, headers=headers, over=over) as response:
             told = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, told, response.read())
 
     def open(
         self, method: str, path: str, body: Any = None, *, role: str | None = "operator",
         headers: Mapping[str, str] | None = None,
+        over: http.client.HTTPConnection | None = None,
     ) -> http.client.HTTPResponse:
         """A response whose body is still to be read; closing it closes the connection."""
         told = dict(headers or {})
@@ -183,9 +190,11 @@ class RunningDaemon:
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             told.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports["web"], timeout=SECONDS)
-        connection.request(method, path, body=body, headers={"Connection": "close", **told})
-        return connection.getresponse()
+        if over is None:
+            told.setdefault("Connection", "close")
+            over = http.client.HTTPConnection("127.0.0.1", self.ports["web"], timeout=SECONDS)
+        over.request(method, path, body=body, headers=told)
+        return over.getresponse()
 
     def stream(self, camera: str, parts: int) -> list[bytes]:
         """The next so many pictures of a camera, as a browser gets them."""
