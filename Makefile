@@ -31,7 +31,7 @@ install: .venv/.installed
 	@$(BIN)/python deploy/build_backend.py
 
 run: install
-	@echo "iotd: starting; open http://localhost:8080 (first time: the address with a token printed below)"
+	@echo "iotd: starting; open the address that it prints (the first time with a token in it)"
 	@exec $(BIN)/twistd --pidfile= -n iotd --data $(DATA)
 
 demo: install

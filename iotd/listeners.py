@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Sequence
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 
@@ -55,7 +55,7 @@ class Listeners:
         """Stop listening; fires when all ports are closed."""
         ports = [port for ports in self._ports.values() for _, port in ports]
         self._ports = {}
-        return DeferredList([_maybe(port.stopListening()) for port in ports])
+        return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
     def describe(self) -> str:
         """Which name listens where, for the log."""
@@ -96,11 +96,3 @@ def _why(fault: Exception) -> str:
         reason = os.strerror(cause.errno) if getattr(cause, "errno", None) else str(cause)
         return f"{reason}. Another program may have it; choose another port or stop that one."
     return str(fault)
-
-
-def _maybe(result: Any) -> Deferred[Any]:
-    if isinstance(result, Deferred):
-        return result
-    done: Deferred[Any] = Deferred()
-    done.callback(result)
-    return done

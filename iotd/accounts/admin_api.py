@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Iterable
 
 from iotd.accounts import shapes
 from iotd.accounts.service import Accounts
@@ -19,8 +19,8 @@ class AdminApi:
 
     @route("GET", "/api/v1/users", query=Paging, answer=shapes.UserList)
     async def list_users(self, call: Call) -> dict[str, Any]:
-        """All accounts by name."""
-        return page_of(self._people.all(), call)
+        """All accounts, by id."""
+        return page_of(_by_id(self._people.all()), call)
 
     @route("POST", "/api/v1/users", body=shapes.NewUser, answer=shapes.UserMade, status=201)
     async def add_user(self, call: Call) -> dict[str, Any]:
@@ -52,8 +52,8 @@ class AdminApi:
 
     @route("GET", "/api/v1/tokens", query=Paging, answer=shapes.TokenList)
     async def list_tokens(self, call: Call) -> dict[str, Any]:
-        """All bearer tokens by name, without their secrets."""
-        return page_of(self._accounts.tokens(), call)
+        """All bearer tokens, by id, without their secrets."""
+        return page_of(_by_id(self._accounts.tokens()), call)
 
     @route("POST", "/api/v1/tokens", body=shapes.NewToken, answer=shapes.TokenMade, status=201)
     async def add_token(self, call: Call) -> dict[str, Any]:
@@ -72,3 +72,7 @@ class AdminApi:
         """Who did what, the newest first."""
         rows = await self._accounts.audit(call.query.limit + 1, call.query.after)
         return as_page(rows, call)
+
+
+def _by_id(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(items, key=lambda item: item["id"])

@@ -148,11 +148,6 @@ def check_role(role: str) -> str:
     return role
 
 
-def is_name(name: str) -> bool:
-    """Whether an account could have this name at all."""
-    return _NAME.fullmatch(name) is not None
-
-
 def account_key(name: str, exists: bool) -> str:
     """What tries against a name are counted under; never the text of a name that
     nobody has, because people type their password into the wrong field."""

@@ -13,7 +13,7 @@ from twisted.python.threadpool import ThreadPool
 from iotd.accounts.common_passwords import is_common
 from iotd.errors import Invalid, TooMany
 
-SHORTEST, LONGEST = 12, 128
+SHORTEST, LONGEST = 8, 128
 
 # OWASP's minimum for Argon2id: 19 MiB, two passes, one lane. Measured here at
 # 20-34 ms a check; the library's default (64 MiB, three passes, four lanes)

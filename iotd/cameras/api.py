@@ -8,9 +8,9 @@ from typing import Any, Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from twisted.internet.defer import Deferred
 
-from iotd.cameras.hub import Frame
-from iotd.cameras.resize import shrink
-from iotd.cameras.service import Cameras
+from iotd.cameras.hub import Feed, Frame, Sink
+from iotd.cameras.resize import Resized, shrink
+from iotd.cameras.service import Camera, Cameras
 from iotd.cameras.viewers import Viewer, WallViewer
 from iotd.errors import NotFound
 from iotd.site.paging import TextPaging, page_of
@@ -145,13 +145,14 @@ class CamerasApi:
         stream = self._open(call)
         viewer = Viewer(stream, feed, camera.tally, call.query.fps)
         camera.tally.viewers += 1
+        camera.streams.add(stream)
         unwatch = feed.watch(viewer)
         try:
-            if feed.latest is not None and camera.streaming:
-                viewer.offer(feed.latest)
+            _begin(camera, feed, viewer)
             await until_ended(stream)
         finally:
             unwatch()
+            camera.streams.discard(stream)
             camera.tally.viewers -= 1
 
     @route("GET", "/cameras/wall.multipart", query=WallWatching, kind="stream")
@@ -165,8 +166,7 @@ class CamerasApi:
             tile = wall.tile(camera.tally, call.query.fps)
             camera.tally.viewers += 1
             ends.append(feed.watch(tile))
-            if feed.latest is not None:
-                tile.offer(feed.latest)
+            _begin(camera, feed, tile)
         try:
             await until_ended(stream)
         finally:
@@ -181,3 +181,13 @@ class CamerasApi:
         self._streams.add(call.who, stream)
         stream.write(OPENING)
         return stream
+
+
+def _begin(camera: Camera, feed: Feed, viewer: Sink) -> None:
+    """A stream of a streaming camera begins at once, any other with its first frame."""
+    if not camera.streaming:
+        return
+    if feed.latest is not None:
+        viewer.offer(feed.latest)
+    elif isinstance(feed, Resized) and camera.feed.latest is not None:
+        feed.offer(camera.feed.latest)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-START, STOP = "START", "STOP"
+from iotd.wire.commands import START, STOP
 
 SPACING = 0.25  # seconds between two commands to one camera
 START_REPEAT = 5.0  # no frame so long after START: say it again
+MAX_WAITING = 32  # commands beside START and STOP
 STOP_REPEAT = 2.0  # frames still coming so long after STOP: say it again
 
 
@@ -36,9 +37,13 @@ class Drive:
         if streaming != self.wanted or self._told != (START if streaming else STOP):
             self.wanted, self._told, self._pressed = streaming, None, True
 
-    def add(self, command: str) -> None:
-        """Another command, sent in its turn."""
-        self._extra.append(command)
+    def add(self, command: str) -> bool:
+        """Another command, not START or STOP, sent in its turn; False when 32 wait already."""
+        assert command not in (START, STOP), "START and STOP go by want()"
+        room = len(self._extra) < MAX_WAITING
+        if room:
+            self._extra.append(command)
+        return room
 
     def frame(self, now: float) -> bool:
         """A frame came; whether a command may be due because of it."""

@@ -11,13 +11,13 @@ from twisted.python.failure import Failure
 from iotd.cameras.deadlines import SETTLE_SECONDS, SILENT_LIMIT, Deadlines
 from iotd.cameras.model import Drive
 from iotd.devices.model import Admission, Approval
-from iotd.errors import Invalid
+from iotd.errors import Conflict, Invalid
 from iotd.wire.camera import (
     NEED_DATA, BadFrame, CameraConversation, EmptyFrame, Event, FieldDecided, FrameReceived,
     HelloReceived, LineReceived, Phase, PingReceived, ProofReceived,
 )
 from iotd.wire.commands import START, STOP
-from iotd.wire.errors import LocalProtocolError, RemoteProtocolError
+from iotd.wire.errors import ImpossibleLength, LocalProtocolError, RemoteProtocolError
 from iotd.wire.hello import DENIED
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class CameraProtocol(Protocol):
         self._conversation = CameraConversation(max_frame_bytes)
         self._id: str | None = None
         self._nonce: tuple[str, str] | None = None
-        self._closed = self._spoke = False
+        self._closed = self._spoke = self._is_new = False
 
     # -- life -------------------------------------------------------------------
 
@@ -80,7 +80,7 @@ class CameraProtocol(Protocol):
                 else:
                     self._happened(event)
         except RemoteProtocolError as fault:
-            self._broke_the_protocol(str(fault))
+            self._broke_the_protocol(fault)
         self.needs_check = (
             conversation.unfinished or conversation.phase is not Phase.FIELD or self._id is None
         )
@@ -131,6 +131,7 @@ class CameraProtocol(Protocol):
         assert self._nonce is not None
         late = self._deadlines.late_proof(self._server.seconds())
         if late is not None:
+            self._no_proof()
             self._refuse("late", late)
             return
         (id, nonce), self._nonce = self._nonce, None
@@ -154,7 +155,7 @@ class CameraProtocol(Protocol):
     # -- admission: the registry's Link ---------------------------------------------
 
     def _admit(self, admission: Admission) -> None:
-        self._id = admission.id
+        self._id, self._is_new = admission.id, admission.is_new
         if admission.refused:
             self.close(admission.reason)
         elif admission.approval is Approval.APPROVED:
@@ -183,13 +184,14 @@ class CameraProtocol(Protocol):
             raise Invalid(f"{fault}.", "command") from None
         if text in (START, STOP) and self.camera is not None:
             return self.camera.press(text == START, by)
-        self.drive.add(text)
+        if not self.drive.add(text):
+            raise Conflict("Too many commands wait for this camera already.", "command")
         self.move()
         return None
 
     def _leave_unkeyed(self) -> None:
         if self._id is not None:  # silence had made it a field camera
-            self._server.abandon(self._id, self)
+            self._server.abandon(self._id, self, self._is_new)
             self._id = None
         if self.camera is not None:
             self.camera.disconnected(self)
@@ -199,14 +201,21 @@ class CameraProtocol(Protocol):
         self.transport.write(self._conversation.deny())
         self.close("denied")
 
-    def _broke_the_protocol(self, reason: str) -> None:
-        if self._nonce is not None:  # no proof at all is a wrong proof
+    def _broke_the_protocol(self, fault: RemoteProtocolError) -> None:
+        self._no_proof()
+        if isinstance(fault, ImpossibleLength):
+            self._bad_frame(str(fault))
+        id = self._id
+        self._refuse("wire", str(fault))
+        if id is not None and self.drive.last_frame is None:
+            # no camera ever spoke here: nobody is to approve it
+            self._server.abandon(id, self, is_new=False)
+
+    def _no_proof(self) -> None:
+        """A proof that is late, or no proof at all, is a wrong one."""
+        if self._nonce is not None:
             self._server.admissions.failed(self._nonce[0], self.address)
             self.transport.write(DENIED)
-        id = self._id
-        self._refuse("wire", reason)
-        if id is not None and self.drive.last_frame is None:
-            self._server.abandon(id, self)  # no camera ever spoke here: nobody is to approve it
 
     def _refuse(self, cause: str, reason: str) -> None:
         name = self._id or (self._nonce[0] if self._nonce else None)
@@ -245,6 +254,7 @@ class CameraProtocol(Protocol):
             if late is None and deadlines.ping_due(now):
                 self.transport.write(self._conversation.ping())
         if late is not None:
+            self._no_proof()
             self._refuse("late", late)
 
     @property

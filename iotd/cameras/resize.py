@@ -62,8 +62,6 @@ class Resized(Feed):
     def _follow(self) -> None:
         if self.sinks and self._unwatch is None:
             self._unwatch = self._source.watch(self)
-            if self._source.latest is not None:
-                self.offer(self._source.latest)
         elif not self.sinks and self._unwatch is not None:
             self._unwatch()
             self._unwatch = self.latest = self._next = None

@@ -17,6 +17,7 @@ from iotd.cameras.resize import InThread, Resized
 from iotd.cameras.viewers import Tally
 from iotd.devices.service import Registry
 from iotd.errors import Conflict, NotFound
+from iotd.site.streams import Stream
 from iotd.store.engine import Store
 from iotd.times import rfc3339
 
@@ -37,6 +38,7 @@ class Camera:
         self.feed.on_watched = self._watched
         self._owner = owner
         self._link: CameraProtocol | None = None
+        self.streams: set[Stream] = set()  # those that show this camera alone
         self._sizes: dict[int, Resized] = {}
         self.error: str | None = None
         self._frame_at: float | None = None
@@ -121,6 +123,11 @@ class Camera:
             self._unwatched_at = None
             self.want(False)
 
+    def end_streams(self) -> None:
+        """It is no camera any more: nobody shall wait for its next frame."""
+        for stream in tuple(self.streams):
+            stream.end(at_once=True)
+
     @property
     def at_rest(self) -> bool:
         """Whether nothing of it changes by itself any more."""
@@ -184,12 +191,10 @@ class Cameras:
         return self._cameras[id]
 
     def find(self, id: str) -> Camera:
-        """An approved camera by id, or NotFound; Conflict while it waits for approval."""
+        """An approved camera by id; NotFound for anything else, also what waits."""
         device = self._registry.device(id)
-        if device.kind != "camera":
-            raise NotFound(f"{id} is no camera but a {device.kind}.", "id")
-        if device.approval != "approved":
-            raise Conflict(f"{id} is {device.approval.value}: approve it first.", "id")
+        if device.kind != "camera" or device.approval != "approved":
+            raise NotFound(f"There is no camera {id!r}.", "id")
         return self.camera(id)
 
     def wanted(self, camera: Camera) -> bool:
@@ -212,6 +217,9 @@ class Cameras:
 
     async def set_started(self, id: str, started: bool, by: str) -> dict[str, Any]:
         """Start or stop a camera; remembered across reconnects and restarts."""
+        device = self._registry.device(id)
+        if device.kind == "camera" and device.approval != "approved":
+            raise Conflict(f"{id} is {device.approval.value}: approve it first.", "id")
         camera = self.find(id)
 
         def write(connection: Any, at: float) -> None:
@@ -247,6 +255,8 @@ class Cameras:
                 self.log.failure("{camera}: its figures failed", camera=camera.id)
 
     def _device_changed(self, event: DeviceChanged) -> None:
+        if event.id in self._cameras and not self._is_camera(event.data):
+            self._cameras[event.id].end_streams()
         if event.data["state"] == "deleted":
             self.live.discard(self.camera(event.id))
             self._cameras.pop(event.id, None)
@@ -254,6 +264,9 @@ class Cameras:
             self._shown.pop(event.id, None)
         elif event.id in self._cameras:
             self.publish(event.id)
+
+    def _is_camera(self, device: dict[str, Any]) -> bool:
+        return device.get("kind") == "camera" and device["state"] in ("online", "offline")
 
     def _samples(self) -> Iterator[tuple[str, Rates, Tally, bool]]:
         for device in self._registry.approved("camera"):

@@ -9,8 +9,8 @@ import click
 from iotd.cli.asking import ask
 from iotd.cli.place import Place, placed
 from iotd.cli.telling import tell_json, tell_table
+from iotd.devices.model import KINDS
 
-KINDS = ("camera", "cabinet", "cabinet_camera", "watch", "gate", "other")
 COLUMNS = ("id", "kind", "state", "address", "keyed", "firmware", "last_seen", "rssi")
 
 kind = click.option("--kind", type=click.Choice(KINDS), help="What it is.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import replace
 from typing import Callable, Literal
 
 from prometheus_client import CollectorRegistry
@@ -17,6 +16,8 @@ from iotd.store.seal import Sealer
 from iotd.wire.hello import device_mac
 
 Wire = Literal["cam", "dev"]
+
+TOO_MANY = "too many wrong proofs; it waits a minute"
 
 
 class Admissions:
@@ -45,6 +46,7 @@ class Admissions:
         known_devices, connected = self._roster.devices, self._roster.links
         id = model.lowest_free_name(base, wire, link.address, known_devices, connected)
         known = known_devices.get(id)
+        is_new = known is None
         if known is not None and known.approval is Approval.REVOKED:
             return self.refuse(wire, link.address, id, "revoked", "it was revoked")
         if self.enrolment == "keyed":
@@ -58,12 +60,12 @@ class Admissions:
             else:
                 known = self._new(id, wire, kind, link.address, known, Approval.PENDING)
         self._roster.connect(known, link)
-        return Admission(id, known.approval)
+        return Admission(id, known.approval, is_new=is_new)
 
     def challenge(self, wire: Wire, id: str, address: str) -> str | None:
         """A nonce of 32 hex digits for a keyed hello; None: answer ``denied`` at once."""
         if self._failures.must_wait(id, address, self._seconds()):
-            self.refuse(wire, address, id, "wrong", "too many wrong proofs; it waits a minute")
+            self.refuse(wire, address, id, "wrong", TOO_MANY)
             return None
         return secrets.token_hex(16)
 
@@ -74,14 +76,15 @@ class Admissions:
     def prove(self, wire: Wire, id: str, nonce: str, mac: str, link: Link, kind: str) -> Admission:
         """Judge a proof; when right the connection takes the place of an older one."""
         device = self._roster.devices.get(id)
+        if self._failures.must_wait(id, link.address, self._seconds()):
+            return self.refuse(wire, link.address, id, "wrong", TOO_MANY)
         if cause := self._proof_fault(device, wire, id, nonce, mac, kind):
             self.failed(id, link.address)
             return self.refuse(wire, link.address, id, *cause)
         assert device is not None
         if device.kind == "other" or device.address != link.address or device.wire != wire:
             kind = kind if device.kind == "other" else device.kind
-            device = replace(device, address=link.address, kind=kind, wire=wire)
-            self._roster.keep(device)
+            device = self._roster.amend(id, address=link.address, kind=kind, wire=wire)
         self._roster.connect(device, link)
         return Admission(id, device.approval)
 
@@ -115,14 +118,13 @@ class Admissions:
     def _new(
         self, id: str, wire: str, kind: str, address: str, known: Device | None, approval: Approval
     ) -> Device:
-        now = self._roster.now()
-        device = known or Device(id, id, kind, approval, wire, now, address)
-        device = replace(device, approval=approval, last_seen=now)
-        if device != known:
+        if known is None:
             self._make_room()
-            self._roster.devices[id] = device
-            self._roster.keep(device)
-        return device
+            now = self._roster.now()
+            self._roster.keep(Device(id, id, kind, approval, wire, now, address, last_seen=now))
+        elif known.approval is not approval:
+            self._roster.amend(id, approval=approval)
+        return self._roster.devices[id]
 
     def _make_room(self) -> None:
         waiting = self._roster.with_approval(Approval.PENDING)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Iterable, Mapping
 
 from iotd.errors import Invalid
+from iotd.wire.hello import is_device_id
 
 KINDS = ("camera", "cabinet", "cabinet_camera", "watch", "gate", "other")
 
@@ -16,12 +16,12 @@ MAX_HELD = 64  # unapproved connections in all ...
 MAX_HELD_PER_ADDRESS = 8  # ... and of one address
 MAX_PENDING = 256  # rows of devices that nobody approved; the oldest absent one goes
 
-NONCE_SECONDS = 10.0
 FAILURE_WINDOW = 60.0  # seconds in which failures count, and that one then waits
 MAX_FAILURES = 5  # of one id from one address
 MAX_ADDRESS_FAILURES = 50  # of one address over all ids
 
-_ID = re.compile(r"[a-z0-9-]{3,32}")
+# words that stand in addresses of pages where an id may stand
+RESERVED = ("wall", "refusals")
 
 
 class Approval(str, Enum):
@@ -63,6 +63,7 @@ class Admission:
     id: str
     approval: Approval | None  # None: refused
     reason: str = ""
+    is_new: bool = False  # nobody knew this device before
 
     @property
     def refused(self) -> bool:
@@ -111,10 +112,9 @@ def lowest_free_name(
 
 def check_id(text: str) -> str:
     """``text`` when it can be a device's id, else Invalid."""
-    if not _ID.fullmatch(text):
-        raise Invalid(
-            f"{text[:40]!r} can't be a device id: 3 to 32 of the characters a-z, 0-9 and -.", "id"
-        )
+    if not is_device_id(text) or text in RESERVED:
+        allowed = f"3 to 32 of the characters a-z, 0-9 and -, but not {' or '.join(RESERVED)}"
+        raise Invalid(f"{text[:40]!r} can't be a device id: {allowed}.", "id")
     return text
 
 
@@ -145,36 +145,28 @@ def waits_because(device: Device, connected: bool) -> str | None:
 class Failures:
     """Wrong proofs by id and address; times are monotonic seconds.
 
-    After 5 within a minute that id from that address waits a minute, after 50
-    the whole address.
+    The fifth within a minute makes that id wait a minute at that address, the
+    fiftieth makes the whole address wait.
     """
 
     def __init__(self) -> None:
         self._times: dict[Any, deque[float]] = {}
+        self._until: dict[Any, float] = {}
 
     def add(self, id: str, address: str, now: float) -> None:
         """One more wrong proof."""
-        for key in ((id, address), address):
-            self._times.setdefault(key, deque(maxlen=MAX_ADDRESS_FAILURES)).append(now)
+        for key, most in (((id, address), MAX_FAILURES), (address, MAX_ADDRESS_FAILURES)):
+            times = self._times.setdefault(key, deque(maxlen=most))
+            times.append(now)
+            if len(times) == most and now - times[0] < FAILURE_WINDOW:
+                self._until[key] = now + FAILURE_WINDOW
 
     def must_wait(self, id: str, address: str, now: float) -> bool:
         """Whether a hello is to be answered with ``denied`` at once."""
-        return (
-            self._recent((id, address), now) >= MAX_FAILURES
-            or self._recent(address, now) >= MAX_ADDRESS_FAILURES
-        )
+        return any(now < self._until.get(key, 0) for key in ((id, address), address))
 
     def prune(self, now: float) -> None:
         """Forget what no longer counts."""
-        for key in tuple(self._times):
-            self._recent(key, now)
-
-    def _recent(self, key: Any, now: float) -> int:
-        times = self._times.get(key)
-        if times is None:
-            return 0
-        while times and times[0] <= now - FAILURE_WINDOW:
-            times.popleft()
-        if not times:
-            del self._times[key]
-        return len(times)
+        old = now - FAILURE_WINDOW
+        self._times = {key: times for key, times in self._times.items() if times[-1] > old}
+        self._until = {key: until for key, until in self._until.items() if until > now}

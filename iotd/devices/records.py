@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Mapping
 
 from sqlalchemy import (
     Column, Connection, Integer, String, Table, Text, delete, insert, select, update,
@@ -48,6 +48,12 @@ def save_device(connection: Connection, device: Device) -> None:
         connection.execute(update(devices).where(devices.c.id == device.id).values(values))
 
 
+def change_device(connection: Connection, id: str, changes: Mapping[str, Any]) -> None:
+    """Write these columns and no others; a device that is gone stays gone."""
+    values = {k: v.value if isinstance(v, Approval) else v for k, v in changes.items()}
+    connection.execute(update(devices).where(devices.c.id == id).values(values))
+
+
 def touch_devices(connection: Connection, last_seen: dict[str, float]) -> None:
     """Write when devices were last heard."""
     for id, at in last_seen.items():
@@ -59,9 +65,9 @@ def remove_device(connection: Connection, id: str) -> None:
     connection.execute(delete(devices).where(devices.c.id == id))
 
 
-def merge_device(connection: Connection, duplicate: str, kept: Device) -> Device:
+def merge_device(
+    connection: Connection, duplicate: str, kept: str, changes: Mapping[str, Any]
+) -> None:
     """``duplicate`` was ``kept`` at another address: one row remains, the kept one."""
     remove_device(connection, duplicate)
-    kept = replace(kept, approval=Approval.APPROVED)
-    save_device(connection, kept)
-    return kept
+    change_device(connection, kept, changes)

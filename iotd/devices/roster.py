@@ -97,11 +97,14 @@ class Roster:
             self.devices[id] = replace(device, last_seen=self._heard[id])
             self.publish(id)
 
-    def abandon(self, id: str, link: Link) -> None:
-        """It turns out to be another device: a row that only waited for it goes too."""
+    def abandon(self, id: str, link: Link, is_new: bool) -> None:
+        """It is another device, or none: a row that only waits for it, or that its
+        connection made, goes too."""
         self.leave(id, link)
         device = self.devices.get(id)
-        if device is not None and device.approval is Approval.PENDING and id not in self.links:
+        if device is None or id in self.links:
+            return
+        if is_new or device.approval is Approval.PENDING:
             self.drop(id)
 
     def close(self, id: str, reason: str) -> None:
@@ -112,9 +115,21 @@ class Roster:
             self.publish(id)
 
     def keep(self, device: Device) -> None:
-        """Take a change into memory and write it behind."""
+        """Take a new device into memory and write it behind."""
         self.devices[device.id] = device
         self._log_end(self.store.run(records.save_device, device))
+
+    def amend(self, id: str, **changes: Any) -> Device:
+        """Take what a connection told of a device into memory and write it behind."""
+        self._log_end(self.store.run(records.change_device, id, changes))
+        self.devices[id] = replace(self.devices[id], **changes)
+        return self.devices[id]
+
+    def apply(self, id: str, changes: dict[str, Any]) -> None:
+        """A decision is on disk: it is in effect, unless the device went meanwhile."""
+        if id in self.devices:
+            self.devices[id] = replace(self.devices[id], **changes)
+            self.publish(id)
 
     def drop(self, id: str) -> None:
         """Forget a device and write that behind."""
@@ -133,6 +148,7 @@ class Roster:
 
     def write_heard(self) -> Deferred[Any] | None:
         """Write when devices were last heard; called now and then, and at the end."""
+        self._lines.flush(self.now())
         self._heard.update({id: self.now() for id in self.links if id in self.devices})
         heard, self._heard = self._heard, {}
         if not heard:

@@ -6,7 +6,6 @@ A decision is in effect once it is on disk, with its line in the audit.
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from typing import Any, Awaitable, Callable, Sequence
 
 from prometheus_client import CollectorRegistry
@@ -58,12 +57,12 @@ class Registry:
     ) -> dict[str, Any]:
         """Let a device in; ``same_as``: it is that device, at a new address."""
         device = self._roster.device(id)
+        changes: dict[str, Any] = {"approval": Approval.APPROVED}
         if kind is not None:
-            model.check_kind(kind)
+            changes["kind"] = model.check_kind(kind)
         if same_as is not None:
-            return await self._approve_as(device, self._roster.device(same_as), by)
-        device = replace(device, approval=Approval.APPROVED, kind=kind or device.kind)
-        await self._decide(device, by, "approve device", kind or "")
+            return await self._approve_as(device, self._named(same_as, "same_as"), by)
+        await self._decide(id, by, "approve device", kind or "", **changes)
         link = self._roster.links.get(id)
         if link is not None:
             link.admitted(id)
@@ -76,29 +75,28 @@ class Registry:
             raise Conflict("Only two devices without a key on the same wire can be one.", "same_as")
         if duplicate.approval is not Approval.PENDING:
             raise Conflict(f"{duplicate.id} is not waiting for approval.", "id")
-        kept = replace(kept, address=duplicate.address, approval=Approval.APPROVED)
+        changes = {"address": duplicate.address, "approval": Approval.APPROVED}
 
         def write(connection: Any, at: float) -> None:
-            records.merge_device(connection, duplicate.id, kept)
+            records.merge_device(connection, duplicate.id, kept.id, changes)
             write_audit(connection, at, by, "approve device", kept.id, f"same as {duplicate.id}")
 
-        await self._roster.store.run(write, self._roster.now())
+        await self._carry_out(kept.id, write, changes)
         links = self._roster.links
         older, link = links.pop(kept.id, None), links.pop(duplicate.id, None)
-        self._roster.devices[kept.id] = kept
         self._roster.forget(duplicate.id)
         if older is not None:
             older.close("the same device connected from another address")
         if link is not None:
-            self._roster.connect(kept, link)
+            self._roster.connect(self._roster.device(kept.id), link)
             link.admitted(kept.id)
         self._roster.publish(kept.id)
         return self.get(kept.id)
 
     async def revoke(self, id: str, by: str = "") -> dict[str, Any]:
         """Shut a device out; its connection is closed."""
-        device = replace(self._roster.device(id), approval=Approval.REVOKED)
-        await self._decide(device, by, "revoke device")
+        self._roster.device(id)
+        await self._decide(id, by, "revoke device", approval=Approval.REVOKED)
         self._roster.close(id, "it was revoked")
         return self.get(id)
 
@@ -108,32 +106,29 @@ class Registry:
         Its old key, and a connection made without or with it, end at once.
         """
         model.check_id(id)
-        known = self._roster.devices.get(id)
-        if kind is not None:
-            model.check_kind(kind)
-        elif known is None:
-            kind = "other"
+        kind = None if kind is None else model.check_kind(kind)
+        if id not in self._roster.devices:
+            now = self._roster.now()
+            self._roster.keep(Device(id, id, kind or "other", Approval.APPROVED, "", now))
         key = secrets.token_bytes(32)
-        device = known or Device(id, id, kind or "other", Approval.APPROVED, "", self._roster.now())
-        device = replace(
-            device, key_sealed=self._sealer.seal(key), kind=kind or device.kind,
-            approval=Approval.APPROVED,
-        )
-        await self._decide(device, by, "new device key")
+        changes = {"key_sealed": self._sealer.seal(key), "approval": Approval.APPROVED}
+        if kind is not None:
+            changes["kind"] = kind
+        await self._decide(id, by, "new device key", **changes)
         self._roster.close(id, "it was given a new key")
         return key.hex()
 
     async def change(self, id: str, fields: dict[str, Any], by: str = "") -> dict[str, Any]:
         """Change ``name``, ``kind``, ``patient`` or ``camera``."""
-        device = self._roster.device(id)
+        self._roster.device(id)
         if fields.get("name") is not None:
             fields["name"] = model.check_name(fields["name"])
         if fields.get("kind") is not None:
             model.check_kind(fields["kind"])
         if fields.get("camera") is not None:
-            self._roster.device(fields["camera"])
+            self._named(fields["camera"], "camera")
         fields = {k: v for k, v in fields.items() if v is not None or k in ("patient", "camera")}
-        await self._decide(replace(device, **fields), by, "change device", ", ".join(fields))
+        await self._decide(id, by, "change device", ", ".join(fields), **fields)
         return self.get(id)
 
     async def remove(self, id: str, by: str = "") -> None:
@@ -160,19 +155,29 @@ class Registry:
         if effect is not None:
             await effect
 
+    def _named(self, id: str, field: str) -> Device:
+        device = self._roster.devices.get(id)
+        if device is None:
+            raise Invalid(f"There is no device {id[:64]!r}.", field)
+        return device
+
     def tick(self) -> Deferred[Any] | None:
         """Write who was heard, forget old failures; called now and then, and at the end."""
         self.admissions.prune()
         return self._roster.write_heard()
 
-    def _decide(self, device: Device, by: str, action: str, detail: str = "") -> Awaitable[None]:
+    def _decide(
+        self, id: str, by: str, action: str, detail: str = "", **changes: Any
+    ) -> Awaitable[None]:
+        # changes, not a whole device: decisions that overlap must not undo each other
         def write(connection: Any, at: float) -> None:
-            records.save_device(connection, device)
-            write_audit(connection, at, by, action, device.id, detail)
+            records.change_device(connection, id, changes)
+            write_audit(connection, at, by, action, id, detail)
 
-        async def decide() -> None:
-            await self._roster.store.run(write, self._roster.now())
-            self._roster.devices[device.id] = device
-            self._roster.publish(device.id)
+        return self._carry_out(id, write, changes)
 
-        return decide()
+    async def _carry_out(
+        self, id: str, write: Callable[..., None], changes: dict[str, Any]
+    ) -> None:
+        await self._roster.store.run(write, self._roster.now())
+        self._roster.apply(id, changes)

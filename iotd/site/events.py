@@ -148,7 +148,8 @@ class EventFeed:
         if missed is None:
             return RETRY + self._resync()
         heard = [event.encoded for event in missed if self._hears(identity, event.name)]
-        return RETRY + self._mark() + b"\n" + b"".join(heard)
+        # each carries its own id: the newest one first would lose them to a cut in between
+        return RETRY + (b"".join(heard) or self._mark() + b"\n")
 
     def _since(self, last: str) -> Iterable[Event] | None:
         life, _, number = last.partition("-")

@@ -57,6 +57,8 @@ def set_session_cookie(request: Request, token: str, max_age: int | None = None)
         httpOnly=True,
         sameSite="lax",
     )
+    # twisted writes it in lower case; programs that compare text know "Lax"
+    request.cookies[-1] = request.cookies[-1].replace(b"SameSite=lax", b"SameSite=Lax")
 
 
 def clear_session_cookie(request: Request) -> None:

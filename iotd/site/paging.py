@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Annotated, Any, Sequence
 from urllib.parse import urlencode
 
@@ -26,15 +27,21 @@ class TextPaging(BaseModel):
 
 
 def page_of(items: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:
-    """The page of a whole list that ``limit`` and ``after`` (an id) ask for."""
-    query = call.query
-    start = 0
-    if query.after is not None:
+    """The page of a whole list that ``limit`` and ``after`` (an id) ask for.
+
+    In a list by id an item that went meanwhile breaks no chain; elsewhere
+    Invalid when ``after`` is not there.
+    """
+    after, start = call.query.after, 0
+    if after is not None:
         ids = [item["id"] for item in items]
-        if query.after not in ids:
+        if after in ids:
+            start = ids.index(after) + 1
+        elif ids == sorted(ids):
+            start = bisect_right(ids, after)
+        else:
             raise Invalid("There is no such item to go on after.", "after")
-        start = ids.index(query.after) + 1
-    return as_page(items[start:start + query.limit + 1], call)
+    return as_page(items[start:start + call.query.limit + 1], call)
 
 
 def as_page(items: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:

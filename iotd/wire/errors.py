@@ -22,6 +22,10 @@ class RemoteProtocolError(ProtocolError):
     """The peer broke the protocol; nothing more can be read from it."""
 
 
+class ImpossibleLength(RemoteProtocolError):
+    """A frame header that no frame can have."""
+
+
 def quote(data: bytes | bytearray | str) -> str:
     """The beginning of what a peer sent, safe to print, with its size when cut."""
     if len(data) <= QUOTED_BYTES:

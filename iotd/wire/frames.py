@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from iotd.wire.errors import RemoteProtocolError
+from iotd.wire.errors import ImpossibleLength
 from iotd.wire.events import NEED_DATA, NeedData
 
 ByteOrder = Literal["big", "little"]
@@ -77,7 +77,7 @@ class FrameReader:
             return self._settle(header)
         length = int.from_bytes(header, self.byteorder)
         if length > self._max:
-            raise RemoteProtocolError(
+            raise ImpossibleLength(
                 f"impossible frame length {length}: allowed are {self._max} bytes"
             )
         return length
@@ -86,7 +86,7 @@ class FrameReader:
         """The smaller legal reading of the first header that is not zero."""
         big, little = (int.from_bytes(header, order) for order in ("big", "little"))
         if min(big, little) > self._max:
-            raise RemoteProtocolError(
+            raise ImpossibleLength(
                 f"impossible frame length {big} (or {little} read as little-endian): "
                 f"allowed are {self._max} bytes"
             )

@@ -22,13 +22,13 @@ class FewLinesTests(SynchronousTestCase):
         return [formatEvent(event) for event in self.events]  # type: ignore[arg-type]
 
     def test_one_address(self) -> None:
-        """Ten lines a minute of an address; the rest is a count in the minute after."""
+        """Sixty lines a minute of an address; the rest is a count in the minute after."""
         self.assertEqual(len(self.tell(0.0, "a", 10_000)), LINES_PER_MINUTE)
-        self.assertEqual(self.tell(60.0, "a")[-2:], ["9990 more lines about a", "a knocks"])
+        self.assertEqual(self.tell(60.0, "a")[-2:], ["9940 more lines about strangers", "a knocks"])
 
     def test_another_address(self) -> None:
         """One that floods does not silence another."""
-        self.tell(0.0, "a", 100)
+        self.tell(0.0, "a", 1000)
         self.assertEqual(self.tell(1.0, "b")[-1], "b knocks")
 
     def test_many_addresses(self) -> None:

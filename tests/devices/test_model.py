@@ -68,7 +68,7 @@ class NameTests(SynchronousTestCase):
     def test_ids(self) -> None:
         """Ids have 3 to 32 of a-z, 0-9 and dash; everything else is refused by name."""
         self.assertEqual(check_id("front-door"), "front-door")
-        for wrong in ("ab", "A" * 5, "a" * 33, "a b c", "é" * 4, "abc\n", ""):
+        for wrong in ("ab", "A" * 5, "a" * 33, "a b c", "é" * 4, "abc\n", "", "wall"):
             self.assertRaises(Invalid, check_id, wrong)
 
 
@@ -102,7 +102,15 @@ class FailureTests(SynchronousTestCase):
         self.assertTrue(failures.must_wait("cam-1", HERE, 5))
         self.assertFalse(failures.must_wait("cam-2", HERE, 5))
         self.assertFalse(failures.must_wait("cam-1", "10.0.0.8", 5))
-        self.assertFalse(failures.must_wait("cam-1", HERE, 61))
+        self.assertTrue(failures.must_wait("cam-1", HERE, 63))
+        self.assertFalse(failures.must_wait("cam-1", HERE, 64))
+
+    def test_one_in_a_while(self) -> None:
+        """Five wrong proofs spread over more than a minute make nobody wait."""
+        failures = Failures()
+        for at in range(0, 100, 16):
+            failures.add("cam-1", HERE, at)
+            self.assertFalse(failures.must_wait("cam-1", HERE, at))
 
     def test_fifty_of_one_address(self) -> None:
         """Fifty over all ids make the whole address wait."""
@@ -117,4 +125,4 @@ class FailureTests(SynchronousTestCase):
         for number in range(1000):
             failures.add(f"cam-{number}", f"10.0.{number // 250}.{number % 250}", 0)
         failures.prune(100)
-        self.assertEqual(failures._times, {})
+        self.assertEqual((failures._times, failures._until), ({}, {}))

@@ -46,9 +46,19 @@ class DevicesTests(DatabaseTest, SynchronousTestCase):
         duplicate = replace(CAMERA, id="cam-10-0-0-9", address="10.0.0.9")
         for device in (CAMERA, duplicate):
             records.save_device(connection, device)
-        kept = records.merge_device(connection, duplicate.id, replace(CAMERA, address="10.0.0.9"))
-        self.assertEqual(records.all_devices(connection), [kept])
-        self.assertEqual((kept.address, kept.approval), ("10.0.0.9", Approval.APPROVED))
+        changes = {"address": "10.0.0.9", "approval": Approval.APPROVED}
+        records.merge_device(connection, duplicate.id, CAMERA.id, changes)
+        self.assertEqual(records.all_devices(connection), [replace(CAMERA, **changes)])
+
+    def test_change(self) -> None:
+        """Only the named columns change, and a device that is gone stays gone."""
+        connection = self.connect()
+        records.save_device(connection, CAMERA)
+        for id in (CAMERA.id, "unknown"):
+            records.change_device(connection, id, {"approval": Approval.REVOKED})
+        self.assertEqual(
+            records.all_devices(connection), [replace(CAMERA, approval=Approval.REVOKED)]
+        )
 
     def test_remove(self) -> None:
         """A removed device is gone; removing it again does nothing."""

@@ -80,7 +80,7 @@ const passwordCard = () => html`<article><h2>Password</h2>
   <form @submit=${changePassword}>
     <input type="text" name="username" autocomplete="username" .value=${user.name} hidden>
     ${field("Password now", "old", { type: "password", autocomplete: "current-password" })}
-    ${field("New password", "new", { type: "password", autocomplete: "new-password", minlength: 12, maxlength: 128, help: "12 characters or more; any kind." })}
+    ${field("New password", "new", { type: "password", autocomplete: "new-password", minlength: 8, maxlength: 128, help: "8 characters or more; any kind." })}
     ${field("New password again", "again", { type: "password", autocomplete: "new-password" })}
     <p class="form-error note bad" role="alert"></p>
     <button>Change password</button>

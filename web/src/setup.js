@@ -33,8 +33,8 @@ const form = () => html`<article>
       maxlength: 60, help: "To sign in with: letters, digits and . _ @ -",
     })}
     ${field("Password", "password", {
-      type: "password", autocomplete: "new-password", minlength: 12, maxlength: 128,
-      help: "12 characters or more; any kind. A few unrelated words are easy to remember and hard to guess.",
+      type: "password", autocomplete: "new-password", minlength: 8, maxlength: 128,
+      help: "8 characters or more; any kind. A few unrelated words are easy to remember and hard to guess.",
     })}
     ${field("Password again", "again", { type: "password", autocomplete: "new-password" })}
     <p class="form-error note bad" role="alert"></p>

@@ -50,7 +50,7 @@ const addUser = () => openDialog("Add a person", (close) => html`<form @submit=$
   submit(event, async (values) => close(await api("POST", "/api/v1/users", values)), "Added.")}>
   ${field("Name", "name", { help: "To sign in with: letters, digits and . _ @ -", maxlength: 60, autocapitalize: "none", spellcheck: "false", autofocus: true })}
   ${roleChoice("user")}
-  ${field("Password", "password", { type: "password", required: false, minlength: 12, maxlength: 128, autocomplete: "new-password", help: "12 characters or more. Leave it empty to have one made up." })}
+  ${field("Password", "password", { type: "password", required: false, minlength: 8, maxlength: 128, autocomplete: "new-password", help: "8 characters or more. Leave it empty to have one made up." })}
   <p class="form-error note bad" role="alert"></p>
   <div class="actions"><button type="button" class="quiet" @click=${() => close()}>Cancel</button><button>Add</button></div>
 </form>`).then(async (made) => {
