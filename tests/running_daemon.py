@@ -78,15 +78,15 @@ class RunningDaemon:
         self.ports |= {name: port for name, _, port in reversed(self.listening())}
         return self
 
-    def launch(self) -> subprocess.Popen[bytes]:
-        """The process just begun, whatever becomes of it."""
+    def launch(self, terminal: int | None = None) -> subprocess.Popen[bytes]:
+        """The process just begun, whatever becomes of it; its words go to ``terminal`` if given."""
         self._config.write_text(self._toml())
         limit = [] if self._files is None else ["prlimit", f"--nofile={self._files}"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*limit, Path(sys.executable).with_name("twistd"), "--pidfile=", "-n", "iotd",
                  "--config", self._config],
-                cwd=self.folder, env=self._environ, stdout=log, stderr=log,
+                cwd=self.folder, env=self._environ, stdout=terminal or log, stderr=terminal or log,
             )
         return self._process
 
