@@ -8,9 +8,10 @@ from typing import Any, Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from twisted.internet.defer import Deferred
 
+from iotd.cameras.camera import Camera
 from iotd.cameras.hub import Feed, Frame, Sink
 from iotd.cameras.resize import Resized, shrink
-from iotd.cameras.service import Camera, Cameras
+from iotd.cameras.service import Cameras
 from iotd.cameras.viewers import Viewer, WallViewer
 from iotd.errors import NotFound
 from iotd.site.paging import TextPaging, page_of

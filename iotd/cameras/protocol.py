@@ -22,7 +22,7 @@ from iotd.wire.hello import DENIED
 
 if TYPE_CHECKING:
     from iotd.cameras.server import CameraFactory
-    from iotd.cameras.service import Camera
+    from iotd.cameras.camera import Camera
 
 USER_TIMEOUT_MS = 30_000  # unacknowledged bytes: keepalive does not test such a link
 

@@ -18,7 +18,7 @@ from iotd.devices.model import Admission, camera_name
 from iotd.devices.service import Registry
 
 if TYPE_CHECKING:
-    from iotd.cameras.service import Camera
+    from iotd.cameras.camera import Camera
 
 CHECK_SECONDS = 1.0
 

@@ -201,5 +201,5 @@ class LimitTests(EventTestCase):
         self.assertEqual(len(tails), 1)
 
     def test_unknown_query(self) -> None:
-        """The query is checked before the stream begins."""
+        """An unknown key, often there against caches, keeps nobody from listening."""
         self.assertEqual(self.listen(query="?x=1").reply().status, 200)
