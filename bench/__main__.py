@@ -26,28 +26,34 @@ def main(words: list[str]) -> int:
     asked = _parse(words)
     where, when = machine(), time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     os.sched_setaffinity(0, {client_core()})
+    if not asked.json:
+        print(f"{when}: {where}\n", flush=True)
+    tables: list[Table] = []
     with Bench(asked.quick, _say) as bench:
-        tables = [table for name in asked.scenarios or SCENARIOS for table in _run(bench, name)]
+        for name in asked.scenarios or SCENARIOS:
+            measured = _run(bench, name)
+            tables += measured
+            if not asked.json:
+                print("\n".join(table.markdown() for table in measured), flush=True)
     if asked.json:
         print(json.dumps({"machine": where, "at": when, "tables": as_dicts(tables)}, indent=1))
-    else:
-        print(f"{when}: {where}\n")
-        print("\n".join(table.markdown() for table in tables))
     return int(any(not table.rows for table in tables))
 
 
 def _run(bench: Bench, name: str) -> list[Table]:
     # a daemon for each: what one scenario leaves behind is not another's memory
-    iotd = Iotd(bench, MOST_VIEWERS.get(name, 1))
+    iotd = None
     try:
+        iotd = Iotd(bench, MOST_VIEWERS.get(name, 1))
         return SCENARIOS[name](bench, iotd)
     except RuntimeError as error:
-        words = f"{error}; the daemon's last words: {iotd.last_words()}"
-        _say(f"{name}: {words}")
+        said = iotd.last_words() if iotd else ""
+        _say(f"{name}: {error}\n{said}")
         # the others are worth having all the same
-        return [Table(f"{name}: not measured", ("",), notes=[words])]
+        return [Table(f"{name}: not measured", ("why",), notes=[str(error)])]
     finally:
-        iotd.end()
+        if iotd:
+            iotd.end()
 
 
 def _parse(words: list[str]) -> argparse.Namespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -42,6 +43,7 @@ class Iotd:
     def __init__(self, bench: Bench, viewers: int = 1) -> None:
         self._bench = bench
         self._folder = bench.folder / "iotd"
+        shutil.rmtree(self._folder, ignore_errors=True)  # of one that did not start
         self._folder.mkdir()
         self.web, self.devices, self.cameras, mqtt = free_ports(4)
         self._config = self._folder / "iotd.toml"
@@ -109,7 +111,8 @@ class Iotd:
     def _token(self, name: str) -> str:
         words = ("token", "add", name, "--role", "operator", "--config", str(self._config))
         command = [str(BIN / "iotd"), *words]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
+                              env={**os.environ, "PYTHONPATH": str(ROOT)})
         if done.returncode:
             raise RuntimeError(f"no token: {done.stderr}")
         return done.stdout.strip()
