@@ -51,7 +51,8 @@ def save_device(connection: Connection, device: Device) -> None:
 def change_device(connection: Connection, id: str, changes: Mapping[str, Any]) -> None:
     """Write these columns and no others; a device that is gone stays gone."""
     values = {k: v.value if isinstance(v, Approval) else v for k, v in changes.items()}
-    connection.execute(update(devices).where(devices.c.id == id).values(values))
+    if values:
+        connection.execute(update(devices).where(devices.c.id == id).values(values))
 
 
 def touch_devices(connection: Connection, last_seen: dict[str, float]) -> None:

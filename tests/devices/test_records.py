@@ -56,6 +56,7 @@ class DevicesTests(DatabaseTest, SynchronousTestCase):
         records.save_device(connection, CAMERA)
         for id in (CAMERA.id, "unknown"):
             records.change_device(connection, id, {"approval": Approval.REVOKED})
+            records.change_device(connection, id, {})
         self.assertEqual(
             records.all_devices(connection), [replace(CAMERA, approval=Approval.REVOKED)]
         )
