@@ -63,6 +63,11 @@ class Watched:
         return self.frames / self.seconds
 
     @property
+    def paced_rate(self) -> float:
+        """The same without what was queued before the window: no more than 25 fps each."""
+        return min(self.rate, float(self.viewers * FPS))
+
+    @property
     def per_cpu_second(self) -> float:
         """Viewer-frames for each second of the server's CPU: a whole core, undisturbed."""
         return self.frames / self.cpu if self.cpu else 0.0

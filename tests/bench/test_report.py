@@ -60,6 +60,11 @@ class WatchedTests(SynchronousTestCase):
         self.assertEqual((one.per_thousand, one.rate, one.per_cpu_second, one.busy),
                          (0.02, 250, 50_000, 0.005))
 
+    def test_what_was_queued_is_no_speed(self) -> None:
+        """Frames beyond 25 a second each were queued before: they do not raise the rate."""
+        drained = watched(frames=1200.0, offered=120)
+        self.assertEqual((drained.rate, drained.paced_rate), (300, 250))
+
     def test_skipped(self) -> None:
         """Frames that did not come count, and so do those that a held-up camera did not send."""
         self.assertEqual(watched().skipped, 0)
