@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 
-from tests.running_daemon import Answer
+from tests.running_daemon import Answer, until
 from tests.system.house import PASSWORD, SystemTest
 
 
@@ -14,6 +14,7 @@ class FirstRunTests(SystemTest):
 
     def token_in_log(self) -> str:
         """The token of the one address."""
+        until(lambda: "/setup?token=" in self.daemon.log(), "the log holds the address")
         found = re.findall(r"/setup\?token=([\w-]+)", self.daemon.log())
         self.assertEqual(len(set(found)), 1)
         self.assertGreaterEqual(len(found[0]), 43)
