@@ -81,6 +81,10 @@ class PlacesTests(HostileTest):
         items = self.daemon.call("GET", "/api/v1/cameras?limit=999")["items"]
         self.assertFalse([each for each in items if each["id"].startswith("cam-127-0-4-")])
 
+
+class RefusalTests(HostileTest):
+    """What is said about those who are turned away."""
+
     def test_refusal_names_value_and_limit(self) -> None:
         """An impossible header is one log line that names camera, value and limit."""
         sock = self.dial("127.0.0.5", b"\xff\xff\xff\xff")
