@@ -16,6 +16,7 @@ from twisted.python.logfile import LogFile
 from zope.interface import implementer
 
 MAX_TEXT = 6000
+MAX_LINE = 8191  # and the newline
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -53,7 +54,9 @@ class TextObserver:
         level = event["log_level"].name
         self._out.write(f"{moment} {level:<8} {room(event)}: {message(event)}\n")
         if "log_failure" in event:
-            self._out.write(event["log_failure"].getTraceback())
+            for line in event["log_failure"].getTraceback()[-MAX_TEXT:].splitlines():
+                # its last line may quote a stranger: none of them looks like an event
+                self._out.write(f"    {cut(line, MAX_TEXT)}\n")
         self._out.flush()
 
 
@@ -78,8 +81,20 @@ class JsonObserver:
                 entry.setdefault(key, cut(value, 200) if isinstance(value, str) else value)
         if "log_failure" in event:
             entry["traceback"] = event["log_failure"].getTraceback()[-MAX_TEXT // 2:]
-        self._out.write(json.dumps(entry) + "\n")
+        self._out.write(one_line(entry) + "\n")
         self._out.flush()
+
+
+def one_line(entry: dict[str, Any]) -> str:
+    """``entry`` as JSON of at most 8 KiB; texts are cut where it would be more."""
+    line = json.dumps(entry)
+    for limit in (1000, 200, 40):
+        if len(line) <= MAX_LINE:
+            break
+        # written as escapes, a character takes up to 12 bytes
+        entry = {k: cut(v, limit) if isinstance(v, str) else v for k, v in entry.items()}
+        line = json.dumps(entry)
+    return line
 
 
 def room(event: LogEvent) -> str:
