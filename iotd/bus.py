@@ -32,6 +32,75 @@ class CameraChanged:
 
 
 @dataclass(frozen=True)
+class DeviceLinked:
+    """A device of the device wire was started (it may be told words), or is gone."""
+
+    id: str
+    kind: str
+    linked: bool
+
+
+@dataclass(frozen=True)
+class ReadingHeard:
+    """A watch, or whatever speaks convention 2, measured; ``raw`` is its own text."""
+
+    device: str
+    value: float
+    unit: str
+    raw: str
+    at: float
+
+
+@dataclass(frozen=True)
+class WeightHeard:
+    """A cabinet's weight in grams; ``moment`` is "bfr" (door opened) or "aft" (closed)."""
+
+    device: str
+    moment: str
+    grams: float
+    at: float
+
+
+@dataclass(frozen=True)
+class PictureHeard:
+    """A cabinet camera's picture: its own bytes."""
+
+    device: str
+    jpeg: bytes
+    at: float
+
+
+@dataclass(frozen=True)
+class ReadingStored:
+    """A reading is on disk; ``patient`` is None while its device is nobody's.
+
+    ``id`` names patient and kind: a page needs only the newest of each.
+    """
+
+    id: str
+    patient: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AlertChanged:
+    """An alert began, was answered or ended; ``patient`` is None for those of devices."""
+
+    id: str
+    patient: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CabinetChanged:
+    """A cabinet as the API shows it; ``patient`` is whose it is."""
+
+    id: str
+    patient: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class SessionEnded:
     """A session or token ended; what it holds open must close within 2 s."""
 

@@ -115,6 +115,26 @@ def check_broker(text: str) -> str:
     return Url(text)
 
 
+def check_smtp(text: str) -> str:
+    """The URL of a mail server, or nothing."""
+    if not text:
+        return text
+    parts = _split(text)
+    if parts.scheme not in ("smtp", "smtps"):
+        wrong(f"its scheme is {parts.scheme!r}" if parts.scheme else "it has no scheme")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        wrong("it goes on after the port")
+    return Url(text)
+
+
+def check_webhook(text: str) -> str:
+    """An address that takes alerts by POST; it may hold a secret."""
+    parts = _split(text)
+    if parts.scheme not in ("http", "https"):
+        wrong(f"its scheme is {parts.scheme!r}" if parts.scheme else "it has no scheme")
+    return Url(text)
+
+
 def check_topic(text: str) -> str:
     """A topic to hear, or nothing; wildcards would hear the daemon's own."""
     if any(each in text for each in "+#\0"):

@@ -117,6 +117,31 @@ class Campus(_Section):
     anonymous_counts: bool = Field(default=True, description="true or false")
 
 
+class Alerts(_Section):
+    """Who is told of alerts besides the pages."""
+
+    smtp: Annotated[str, AfterValidator(checks.check_smtp)] = Field(
+        default="", description='"", "smtp://user:password@host:587" or "smtps://…:465"'
+    )
+    mail_from: str = Field(default="", description="an e-mail address")
+    mail_to: tuple[str, ...] = Field(
+        default=(), strict=False, description="a list of e-mail addresses"
+    )
+    webhooks: tuple[Annotated[str, AfterValidator(checks.check_webhook)], ...] = Field(
+        default=(), strict=False, description="a list of http:// or https:// addresses"
+    )
+
+
+class Cabinet(_Section):
+    """Counting what is in a cabinet."""
+
+    detector: str = Field(default="", description='"", or the path of an ONNX file')
+    detector_items: tuple[str, ...] = Field(
+        default=(), strict=False,
+        description='a list of item names, one for each class of the detector, "" to leave out',
+    )
+
+
 class Store(_Section):
     """The one database."""
 
@@ -139,6 +164,8 @@ class Config(_Section):
     cameras: Cameras = Cameras()
     mqtt: Mqtt = Mqtt()
     campus: Campus = Campus()
+    alerts: Alerts = Alerts()
+    cabinet: Cabinet = Cabinet()
     store: Store = Store()
 
     _sources: dict[str, str] = PrivateAttr(default_factory=dict)

@@ -13,6 +13,7 @@ LOOPBACK = frozenset({"@loopback", "*token"})  # this machine, or any token or s
 SIGNED_IN = frozenset(ROLES)
 ADMIN = frozenset({"admin"})
 OPERATORS = frozenset({"admin", "operator"})
+HEALTH = frozenset({"admin", "doctor", "patient"})  # of whom: by consent and ownership
 WATCHERS = frozenset({"admin", "operator", "viewer"})
 
 RIGHTS: dict[str, frozenset[str]] = {
@@ -76,6 +77,10 @@ RIGHTS: dict[str, frozenset[str]] = {
 EVENTS: dict[str, frozenset[str]] = {
     "device": OPERATORS,
     "camera": WATCHERS,
+    # of these each hears only what is theirs: iotd.health.access
+    "reading": HEALTH,
+    "alert": HEALTH | OPERATORS,
+    "cabinet": HEALTH,
 }
 
 

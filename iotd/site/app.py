@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from iotd.bus import Bus
 from iotd.errors import NotFound
 from iotd.site.answers import Answers
-from iotd.site.events import EventFeed
+from iotd.site.events import Audience, EventFeed
 from iotd.site.figures import Figures, ReactorLag
 from iotd.site.front import Front
 from iotd.site.guard import READING, Authenticator, Guard
@@ -167,11 +167,13 @@ def build_site(
     max_per_address: int = 4096,
     checks: Iterable[tuple[str, Check]] = (),
     rights: Mapping[str, Iterable[str]] | None = None,
+    events: Iterable[tuple[type, str, Audience]] = (),
 ) -> Front:
     """The whole web part as a factory to listen with.
 
     ``owners`` carry routes; ``checks`` are what /readyz asks; ``rights`` must
-    have a row for every route, and shows roles in the API's description.
+    have a row for every route, and shows roles in the API's description;
+    ``events`` are told to those whom their audience names.
     """
     surroundings = Surroundings(trusted_proxies, public_url)
     places = Places(max_connections, max_per_address, clock.seconds)
@@ -180,6 +182,8 @@ def build_site(
     answers = Answers(pages)
     desk = Desk(Guard(authenticator, surroundings), answers, surroundings, now)
     feed = EventFeed(bus, authenticator, streams, clock)
+    for told in events:
+        feed.register(*told)
     system = SystemApi(clock, registry, checks)
     everyone = (*owners, static, feed, system)
     bound = [pair for owner in everyone for pair in routes_of(owner)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any, Callable, Iterable
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -30,6 +30,10 @@ RETRY = b"retry: 2000\n"  # milliseconds until a browser comes back
 MAX_PER_SESSION = 16
 
 
+#: Who of those whose role hears a kind of event hears this very one.
+Audience = Callable[[Identity, Any], bool]
+
+
 class EventQuery(BaseModel):
     """Where to go on, for clients that can't set a header."""
 
@@ -44,6 +48,7 @@ class Event:
     name: str
     thing: tuple[str, Any]
     encoded: bytes
+    audience: Callable[[Identity], bool] | None = None
 
 
 class Listener:
@@ -104,9 +109,16 @@ class EventFeed:
         self.register(CameraChanged, "camera")
         self.register(DeviceChanged, "device")
 
-    def register(self, kind: type, name: str) -> None:
-        """Tell pages of every ``kind`` on the bus as ``name``; it has ``id`` and ``data``."""
-        self._bus.subscribe(kind, lambda event: self._tell(name, event.id, event.data))
+    def register(self, kind: type, name: str, audience: Audience | None = None) -> None:
+        """Tell pages of every ``kind`` on the bus as ``name``; it has ``id`` and ``data``.
+
+        ``audience(identity, event)`` narrows down what the role allows.
+        """
+        def heard(event: Any) -> None:
+            who = None if audience is None else lambda identity: audience(identity, event)
+            self._tell(name, event.id, event.data, who)
+
+        self._bus.subscribe(kind, heard)
 
     def start(self) -> None:
         """Beat from now on."""
@@ -147,7 +159,7 @@ class EventFeed:
         missed = self._since(last)
         if missed is None:
             return RETRY + self._resync()
-        heard = [event.encoded for event in missed if self._hears(identity, event.name)]
+        heard = [event.encoded for event in missed if self._hears(identity, event)]
         # each carries its own id: the newest one first would lose them to a cut in between
         return RETRY + (b"".join(heard) or self._mark() + b"\n")
 
@@ -161,21 +173,26 @@ class EventFeed:
             return None
         return [event for event in self._ring if event.number > seen]
 
-    def _tell(self, name: str, thing: Any, data: Any) -> None:
+    def _tell(
+        self, name: str, thing: Any, data: Any,
+        audience: Callable[[Identity], bool] | None = None,
+    ) -> None:
         self._number += 1
         encoded = b"".join((
             self._mark(), b"event: ", name.encode(), b"\ndata: ",
             to_json(data, inf_nan_mode="null"), b"\n\n",
         ))
-        event = Event(self._number, name, (name, thing), encoded)
+        event = Event(self._number, name, (name, thing), encoded, audience)
         self._ring.append(event)
         resync = self._resync()
         for listener in tuple(self._listeners):
-            if self._hears(listener.identity, name):
+            if self._hears(listener.identity, event):
                 listener.send(event, resync)
 
-    def _hears(self, identity: Identity, name: str) -> bool:
-        return self._authenticator.hears(identity, name)
+    def _hears(self, identity: Identity, event: Event) -> bool:
+        if not self._authenticator.hears(identity, event.name):
+            return False
+        return event.audience is None or event.audience(identity)
 
     def _mark(self) -> bytes:
         return b"id: %s-%d\n" % (self._life.encode(), self._number)

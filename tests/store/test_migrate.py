@@ -26,7 +26,7 @@ import os, signal
 from alembic import op
 import sqlalchemy as sa
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "9999", "NEWEST"
 
 
 def upgrade():
@@ -38,6 +38,10 @@ def upgrade():
     if os.environ.get("DIE_AT") == "4":
         os.kill(os.getpid(), signal.SIGKILL)
 '''
+
+# what this program's own steps lead to
+NEWEST = max(path.name[:4] for path in (migrate.FOLDER / "versions").glob("[0-9]*.py"))
+STEP = STEP.replace("NEWEST", NEWEST)
 
 OPEN = """
 import sys
@@ -51,7 +55,7 @@ def next_steps(folder: Path) -> Path:
     """This program's migrations and one more, in ``folder``."""
     steps = folder / "steps"
     shutil.copytree(migrate.FOLDER, steps, ignore=shutil.ignore_patterns("__pycache__"))
-    (steps / "versions" / "0002_later.py").write_text(STEP)
+    (steps / "versions" / "9999_later.py").write_text(STEP)
     return steps
 
 
@@ -128,11 +132,11 @@ class UpgradeTests(DatabaseTest, SynchronousTestCase):
         """The copy holds the old schema and rows, the file the new ones."""
         self.assertEqual(self.upgraded().call(get_fact, "f"), "upgraded")
         (copy,) = (self.data_dir() / "backups").iterdir()
-        self.assertRegex(copy.name, r"^iotd-0001-\d{8}T\d{6}Z\.sqlite3$")
+        self.assertRegex(copy.name, rf"^iotd-{NEWEST}-\d{{8}}T\d{{6}}Z\.sqlite3$")
         self.assertEqual((mode(copy.parent), mode(copy)), (0o700, 0o600))
         with closing(sqlite3.connect(copy)) as old:
             self.assertEqual(old.execute("SELECT value FROM facts").fetchall(), [("old",)])
-            self.assertEqual(old.execute("SELECT * FROM alembic_version").fetchall(), [("0001",)])
+            self.assertEqual(old.execute("SELECT * FROM alembic_version").fetchall(), [(NEWEST,)])
 
     def test_nothing_to_do_makes_no_backup(self) -> None:
         """A start on the present schema leaves no backup."""
@@ -144,12 +148,12 @@ class UpgradeTests(DatabaseTest, SynchronousTestCase):
         backups = self.data_dir() / "backups"
         backups.mkdir()
         for day in range(1, 8):
-            (backups / f"iotd-0001-2026010{day}T000000Z.sqlite3").write_text("")
+            (backups / f"iotd-{NEWEST}-2026010{day}T000000Z.sqlite3").write_text("")
         (backups / "mine.sqlite3").write_text("")
         self.upgraded()
         names = sorted(path.name for path in backups.iterdir())
         self.assertEqual(len(names), 6)
-        self.assertEqual(names[0], "iotd-0001-20260104T000000Z.sqlite3")
+        self.assertEqual(names[0], f"iotd-{NEWEST}-20260104T000000Z.sqlite3")
         self.assertEqual(names[-1], "mine.sqlite3")
 
     def test_killed_at_any_point(self) -> None:
@@ -176,7 +180,7 @@ class UpgradeTests(DatabaseTest, SynchronousTestCase):
         self.upgraded()
         before = self.file.read_bytes()
         refused = self.assertRaises(SchemaNewer, self.new_store)
-        for words in (str(self.file), "written by a newer iotd", "0002", "install that version"):
+        for words in (str(self.file), "written by a newer iotd", "9999", "install that version"):
             self.assertIn(words, str(refused))
         self.assertIn(str(self.data_dir() / "backups"), str(refused))
         self.assertEqual(self.file.read_bytes(), before)
@@ -184,7 +188,7 @@ class UpgradeTests(DatabaseTest, SynchronousTestCase):
     def test_step_that_fails_changes_nothing(self) -> None:
         """A step that raises leaves the old file, and its backup."""
         broken = STEP + "    raise OSError(28, 'disk full')\n"
-        (self.steps / "versions" / "0002_later.py").write_text(broken)
+        (self.steps / "versions" / "9999_later.py").write_text(broken)
         self.assertRaises(StoreUnavailable, self.upgraded)
         self.assertEqual(self.new_store().call(get_fact, "f"), "old")
 
@@ -200,7 +204,7 @@ class UpgradeTests(DatabaseTest, SynchronousTestCase):
             '    with op.batch_alter_table("users", recreate="always") as users:\n'
             '        users.add_column(sa.Column("extra", sa.Text))\n'
         )
-        (self.steps / "versions" / "0002_later.py").write_text(STEP + rebuild)
+        (self.steps / "versions" / "9999_later.py").write_text(STEP + rebuild)
         self.assertEqual(self.upgraded().call(execute, "SELECT count(*) FROM recovery_codes"), 1)
 
 

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
+from iotd.store.migrations.steps import ID, OPTIONS, PLAIN, TIME, index
+
 revision = "0001"
 down_revision = None
-
-ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-TIME: sa.Double[float] = sa.Double()
-# Ids of what was removed are never given out again; MySQL compares as SQLite does.
-OPTIONS: dict[str, Any] = {
-    "sqlite_autoincrement": True,
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_bin",
-    "if_not_exists": True,  # MySQL can't undo half a step, so it must be able to go on
-}
 
 
 def upgrade() -> None:
@@ -63,7 +52,7 @@ def _people() -> None:
         sa.Column("address", sa.String(64), nullable=False),
         sa.Column("agent", sa.String(255), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
-        **_without_counter(),
+        **PLAIN,
     )
     op.create_table(
         "tokens",
@@ -89,8 +78,8 @@ def _traces() -> None:
         sa.Column("at", TIME, nullable=False),
         **OPTIONS,
     )
-    _index("login_attempts", ["account", "at"])
-    _index("login_attempts", ["address", "at"])
+    index("login_attempts", ["account", "at"])
+    index("login_attempts", ["address", "at"])
     op.create_table(
         "audit",
         sa.Column("id", ID, primary_key=True, autoincrement=True),
@@ -103,7 +92,7 @@ def _traces() -> None:
         sa.Column("result", sa.String(16), nullable=False),
         **OPTIONS,
     )
-    _index("audit", ["at"])
+    index("audit", ["at"])
 
 
 def _things() -> None:
@@ -122,29 +111,18 @@ def _things() -> None:
         sa.Column("firmware", sa.String(64)),
         sa.Column("patient", sa.String(40)),
         sa.Column("camera", sa.String(64)),
-        **_without_counter(),
+        **PLAIN,
     )
     op.create_table(
         "cameras",
         sa.Column("device_id", sa.String(64), primary_key=True),
         sa.Column("started", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.ForeignKeyConstraint(["device_id"], ["devices.id"], ondelete="CASCADE"),
-        **_without_counter(),
+        **PLAIN,
     )
     op.create_table(
         "facts",
         sa.Column("name", sa.String(64), primary_key=True),
         sa.Column("value", sa.Text, nullable=False),
-        **_without_counter(),
+        **PLAIN,
     )
-
-
-def _without_counter() -> dict[str, Any]:
-    return {key: value for key, value in OPTIONS.items() if key != "sqlite_autoincrement"}
-
-
-def _index(table: str, columns: list[str]) -> None:
-    name = f"ix_{table}_{'_'.join(columns)}"
-    present = {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}
-    if name not in present:
-        op.create_index(name, table, columns)

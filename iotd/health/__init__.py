@@ -1,0 +1,1 @@
+"""Vitals of patients: readings, their quality, alerts, and who may see them."""

@@ -1,0 +1,1 @@
+"""Where the jobs of Health Plus meet: watch, vitals, cabinet, and what it holds."""
