@@ -92,6 +92,24 @@ class AlertChanged:
 
 
 @dataclass(frozen=True)
+class AlertWanted:
+    """A room has, or no longer has (``active`` False), a reason for an alert.
+
+    ``key`` names the reason and is the same in both; published again while it
+    is so, it raises nothing new. ``cause`` is a word such as "low_stock",
+    ``severity`` "warning" or "urgent", ``text`` one sentence for people.
+    """
+
+    key: str
+    patient: str | None
+    device: str | None
+    cause: str
+    severity: str
+    text: str
+    active: bool
+
+
+@dataclass(frozen=True)
 class CabinetChanged:
     """A cabinet as the API shows it; ``patient`` is whose it is."""
 
