@@ -28,6 +28,8 @@ max_connections_per_address = 16000
 [devices]
 listen = ["tcp:{devices}:interface=127.0.0.1"]
 enrolment = "open"
+max_connections = 16000
+max_connections_per_address = 16000
 [cameras]
 listen = ["tcp:{cameras}:interface=127.0.0.1"]
 max_connections = 16000
@@ -63,24 +65,37 @@ class Iotd:
         path = f"/cameras/{camera}/stream.mjpeg"
         return Source("iotd", self.process, self.web, path, self._headers, fleet)
 
-    def api(self, method: str, path: str) -> Any:
-        """One call as an operator's script makes it."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.web}{path}", method=method, data=None,
-            headers={"Authorization": f"Bearer {self._tokens[0]}"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """One call as an admin's script makes it."""
+        with self.open(method, path, body) as answer:
             return json.loads(answer.read() or "null")
+
+    def open(self, method: str, path: str, body: Any = None) -> Any:
+        """The same, with the answer still to be read."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.web}{path}", method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self._tokens[0]}",
+                     "Content-Type": "application/json"},
+        )
+        return urllib.request.urlopen(request, timeout=60)
 
     def list_cameras(self, first: str = "") -> list[dict[str, Any]]:
         """Every camera whose id begins so."""
+        cameras = self._all("/api/v1/cameras?limit=1000")
+        return [camera for camera in cameras if camera["id"].startswith(first)]
+
+    def list_devices(self) -> list[dict[str, Any]]:
+        """Every device."""
+        return self._all("/api/v1/devices?limit=1000")
+
+    def _all(self, path: str | None) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
-        path: str | None = "/api/v1/cameras?limit=1000"
         while path:
             page = self.api("GET", path)
             items += page["items"]
             path = page["next"]
-        return [camera for camera in items if camera["id"].startswith(first)]
+        return items
 
     def add_cameras(self, count: int, first: str, fps: float = 25, piece: int = 65_536) -> Cameras:
         """Cameras that are connected, approved, started and streaming."""
@@ -109,7 +124,7 @@ class Iotd:
         return (self._folder / "log").read_text()[-2000:]
 
     def _token(self, name: str) -> str:
-        words = ("token", "add", name, "--role", "operator", "--config", str(self._config))
+        words = ("token", "add", name, "--role", "admin", "--config", str(self._config))
         command = [str(BIN / "iotd"), *words]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
                               env={**os.environ, "PYTHONPATH": str(ROOT)})
