@@ -1,0 +1,19 @@
+"""Barcodes off a picture held close to the camera; runs in the vision worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import zxingcpp
+
+# what stands on packages, and QR for labels of one's own
+FORMATS = (
+    zxingcpp.BarcodeFormat.EAN13, zxingcpp.BarcodeFormat.EAN8, zxingcpp.BarcodeFormat.UPCA,
+    zxingcpp.BarcodeFormat.UPCE, zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode,
+)
+
+
+def read_barcodes(bgr: Any) -> list[str]:
+    """The texts of all barcodes on a picture, each once, in reading order; at most 32."""
+    found = zxingcpp.read_barcodes(bgr, formats=list(FORMATS))
+    return list(dict.fromkeys(code.text for code in found if code.valid and code.text))[:32]

@@ -1,0 +1,83 @@
+"""What is learned of a picture: SIFT features of it, and of a photo a small patch to compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from iotd.cabinet.decoding import NoPicture
+
+PHOTO_SIDE = 320  # pixels of a photo's longer side: twice what packages have on a shelf
+MOST_PHOTO_FEATURES = 500
+MOST_FEATURES = 5000  # of a shelf
+FEWEST_FEATURES = 8  # of a photo; less is nothing to go by
+PATCH_SIDE = 96  # pixels of the longer side of what is compared
+
+
+@dataclass(frozen=True)
+class Features:
+    """Arrays of equal length: points (n, 2), sizes, angles (radians), descriptors (n, 128)."""
+
+    points: Any
+    sizes: Any
+    angles: Any
+    descriptors: Any
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A reference photo: its features in pixels of ``width`` × ``height``, a patch of it."""
+
+    features: Features
+    width: int
+    height: int
+    patch: Any
+
+
+def extract(gray: Any, most: int, contrast: float = 0.03) -> Features:
+    """The strongest ``most`` features of a grey picture, descriptors as unit vectors."""
+    sift = cv2.SIFT_create(nfeatures=most, contrastThreshold=contrast)
+    keypoints, descriptors = sift.detectAndCompute(gray, None)
+    if not keypoints:
+        none = np.zeros(0, np.float32)
+        return Features(np.zeros((0, 2), np.float32), none, none, np.zeros((0, 128), np.float32))
+    return Features(
+        cv2.KeyPoint_convert(keypoints).reshape(-1, 2),
+        np.array([one.size for one in keypoints], np.float32),
+        np.radians(np.array([one.angle for one in keypoints], np.float32)),
+        _rooted(descriptors),
+    )
+
+
+def _rooted(descriptors: Any) -> Any:
+    # Hellinger's distance between histograms tells more than Euclid's (RootSIFT)
+    descriptors = descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6)
+    return np.sqrt(descriptors)
+
+
+def learn(bgr: Any) -> Learned:
+    """Learn a reference photo; NoPicture when there is too little on it to know it by."""
+    package = _resized(trimmed(bgr), PHOTO_SIDE)
+    height, width = package.shape[:2]
+    features = extract(cv2.cvtColor(package, cv2.COLOR_BGR2GRAY), MOST_PHOTO_FEATURES, 0.02)
+    if len(features) < FEWEST_FEATURES:
+        raise NoPicture("The photo is too plain: nothing on it can be known again.")
+    return Learned(features, width, height, _resized(package, PATCH_SIDE))
+
+
+def trimmed(bgr: Any) -> Any:
+    """The picture without a margin of even colour around the package."""
+    return bgr
+
+
+def _resized(bgr: Any, side: int) -> Any:
+    factor = side / max(bgr.shape[:2])
+    size = (max(8, round(bgr.shape[1] * factor)), max(8, round(bgr.shape[0] * factor)))
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return cv2.resize(bgr, size, interpolation=way)
