@@ -138,7 +138,10 @@ class SumTests(SynchronousTestCase):
     def test_skin_temperature(self) -> None:
         """A temperature of a source that touches the skin is missing; its pulse counts."""
         found = scored(
-            {"heart_rate": Reading(72, source="wch"), "body_temperature": Reading(34, source="wch")},
+            {
+                "heart_rate": Reading(72, source="wch"),
+                "body_temperature": Reading(34, source="wch"),
+            },
             skin={"wch"},
         )
         self.assertEqual(found["at_least"], 0)
