@@ -4,15 +4,12 @@ import errno
 import select
 
 from common.errors import Denied, LinkLost
-from common.lines import LineReader
 
 CONNECT_SECONDS = 10
 PING_AFTER_MS = 20000
 GIVE_UP_AFTER_MS = 45000
 #: A link that stood this long was a good one.
 HEALTHY_AFTER_MS = 60000
-#: No single wait is longer, so that the watchdog is fed.
-SLICE_MS = 1000
 #: lwIP's send buffer is 5,744 bytes: larger pieces only cost copies.
 PIECE_BYTES = 4096
 
@@ -20,18 +17,19 @@ PIECE_BYTES = 4096
 class Connection:
     """Speaks on a connected socket, which it makes non-blocking and owns from then on.
 
+    ``lines`` is the LineReader for what comes in, ``watchdog`` is fed while waiting.
     Every method raises LinkLost or OSError when the link is gone; ``healthy``
     becomes true once the link has stood for a minute.
     """
 
-    def __init__(self, sock, clock, watchdog, poll=select.poll):
+    def __init__(self, sock, clock, watchdog, lines, poll=select.poll):
         sock.setblocking(False)
         self._sock = sock
         self._clock = clock
         self._watchdog = watchdog
         self._poll = poll()
         self._poll.register(sock, select.POLLIN)
-        self._lines = LineReader()
+        self._lines = lines
         self._heard = self._opened = clock.ticks_ms()
         self._pinged = False
         self.healthy = False
@@ -46,13 +44,24 @@ class Connection:
         left = wait_ms
         while True:
             self._watchdog.feed()
-            line = self._next_line(max(0, min(left, SLICE_MS)))
+            line = self._next_line(max(0, min(left, self._watchdog.slice_ms)))
             if line is not None:
                 return line
             self._tend()
             left = wait_ms - self._since(began)
             if left <= 0:
                 return None
+
+    def skip(self, count: int, wait_ms: int) -> bool:
+        """Drop exactly the next ``count`` bytes; whether they all came within ``wait_ms``."""
+        began = self._clock.ticks_ms()
+        count = self._lines.skip(count)
+        while count and self._since(began) < wait_ms:
+            self._watchdog.feed()
+            if self._poll.poll(min(wait_ms, self._watchdog.slice_ms)):
+                self._receive()
+            count = self._lines.skip(count)
+        return count == 0
 
     def send(self, data) -> None:
         """Send it all; gives up when not a byte went out for 45 s."""
@@ -125,7 +134,7 @@ class Connection:
             if problem.errno != errno.EAGAIN:
                 raise
         self._poll.modify(self._sock, select.POLLOUT)
-        self._poll.poll(SLICE_MS)
+        self._poll.poll(self._watchdog.slice_ms)
         self._poll.modify(self._sock, select.POLLIN)
         return 0
 

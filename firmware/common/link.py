@@ -3,8 +3,12 @@
 import gc
 
 from common.connection import Connection, open_socket
-from common.errors import Denied
-from common.hello import say_hello
+from common.errors import Denied, LinkLost
+from common.hello import HELLO_MS, say_hello
+from common.lines import MAX_TEXT_BYTES, LineReader
+
+#: On the device wire the daemon speaks first, for older firmware; ours drops exactly this much.
+GREETING_BYTES = 36
 
 
 class Link:
@@ -50,9 +54,13 @@ class Link:
         server = self._settings["server"]
         self._say("link: to {} port {}".format(server["host"], server["port"]))
         sock = self._open_socket(server["host"], server["port"])
-        return Connection(sock, self._clock, self._watchdog)
+        device = self._wire == "dev"
+        lines = LineReader(MAX_TEXT_BYTES, lenient=True) if device else LineReader()
+        return Connection(sock, self._clock, self._watchdog, lines)
 
     def _hello(self, connection) -> None:
+        if self._wire == "dev" and not connection.skip(GREETING_BYTES, HELLO_MS):
+            raise LinkLost("no greeting: is server.port the port for devices?")
         say_hello(connection, self._wire, self._settings["id"], self._settings["key"])
         self._say("link: up")
 

@@ -44,6 +44,14 @@ def letters(allowed: str, low: int, high: int, what: str):
     return (fits, what)
 
 
+def fraction(low: float, high: float):
+    """A number from ``low`` to ``high``, whole or not."""
+    def fits(value) -> bool:
+        return type(value) in (int, float) and low <= value <= high
+
+    return (fits, "a number from {} to {}".format(low, high))
+
+
 def flag():
     """true or false."""
     return (lambda value: isinstance(value, bool), "true or false")
@@ -75,10 +83,16 @@ COMMON = {
 }
 
 
-def load(path: str, rules: dict) -> dict:
+def nothing_more(settings: dict) -> list:
+    """No faults beyond those of single keys."""
+    return []
+
+
+def load(path: str, rules: dict, more_faults=nothing_more) -> dict:
     """The settings as nested dicts, defaults filled in, the key as 32 bytes.
 
-    Raises SettingsError with every fault, each with its key.
+    Raises SettingsError with every fault, each with its key. ``more_faults``
+    gives those that lie between keys, so that these are told together with the rest.
     """
     given = _read(path)
     settings, faults = {}, []
@@ -88,12 +102,14 @@ def load(path: str, rules: dict) -> dict:
         if value is None:
             if default is REQUIRED:
                 faults.append("{} is missing: {}".format(key, allowed))
-            value = default
+            value = None if default is REQUIRED else default
         elif not fits(value):
             faults.append("{} is {}: allowed is {}".format(key, _shown(key, value), allowed))
+            value = value if default in (REQUIRED, None) else default
         _put(settings, key, value)
     faults.extend("{} is not known".format(key) for key in _left(given, ""))
     faults.extend(_led_faults(settings.get("led", {})))
+    faults.extend(more_faults(settings))
     if faults:
         raise SettingsError(sorted(faults))
     settings["key"] = unhexlify(settings["key"])

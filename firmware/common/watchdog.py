@@ -1,33 +1,47 @@
 """The hardware watchdog: a board that hangs starts again by itself."""
 
 SLICE_MS = 1000
+#: A board that has something to do beside its link does it this often at least.
+WORK_MS = 10
 
 
 class Watchdog:
-    """feed() often; ``wdt`` is a machine.WDT, or None where there is none."""
+    """feed() often; ``wdt`` is a machine.WDT, or None where there is none.
 
-    def __init__(self, wdt, clock):
+    ``work()`` is what the board does beside its link: sensors, buttons, lights.
+    It is done whenever the watchdog is fed, so it goes on while the link waits,
+    sleeps or is away. It must be short, and must not use the link.
+    """
+
+    def __init__(self, wdt, clock, work=None):
         self._wdt = wdt
         self._clock = clock
+        self._work = work
+        #: Nobody should wait longer than this without feeding.
+        self.slice_ms = SLICE_MS if work is None else WORK_MS
 
     def feed(self) -> None:
         """Say that the loop is alive."""
         if self._wdt is not None:
             self._wdt.feed()
+        if self._work is not None:
+            self._work()
 
     def sleep_ms(self, ms: int) -> None:
         """Sleep and stay fed, however long."""
-        while ms > 0:
+        began = self._clock.ticks_ms()
+        left = ms
+        while left > 0:
             self.feed()
-            self._clock.sleep_ms(min(ms, SLICE_MS))
-            ms -= SLICE_MS
+            self._clock.sleep_ms(min(left, self.slice_ms))
+            left = ms - self._clock.ticks_diff(self._clock.ticks_ms(), began)
         self.feed()
 
 
-def open_watchdog(seconds: int, clock) -> Watchdog:
+def open_watchdog(seconds: int, clock, work=None) -> Watchdog:
     """Arm the board's watchdog; 0 seconds means none. Once armed it can't be stopped."""
     if seconds == 0:
-        return Watchdog(None, clock)
+        return Watchdog(None, clock, work)
     from machine import WDT
 
-    return Watchdog(WDT(timeout=seconds * 1000), clock)
+    return Watchdog(WDT(timeout=seconds * 1000), clock, work)

@@ -11,7 +11,8 @@ FIRMWARE = Path(__file__).resolve().parent.parent.parent / "firmware"
 FAKES = Path(__file__).resolve().parent / "micropython" / "fakes"
 
 # Behind everything else: `sensors` and the like must not hide a module of the same name
-sys.path.extend(str(path) for path in (FIRMWARE, FIRMWARE / "camera")
+BOARDS = ("camera", "watch", "cabinet", "cabinet_camera")
+sys.path.extend(str(path) for path in (FIRMWARE, *(FIRMWARE / board for board in BOARDS))
                 if str(path) not in sys.path)
 
 
@@ -39,6 +40,8 @@ class FakeClock:
 
 class FakeWatchdog:
     """Keeps the longest time that it went unfed."""
+
+    slice_ms = 1000
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock

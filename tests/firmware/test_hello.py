@@ -16,6 +16,7 @@ from tests.vectors.make_camera import PATH
 from common.connection import Connection
 from common.errors import Denied, LinkLost
 from common.hello import HELLO_MS, device_mac, hmac_sha256, nonce_of, say_hello
+from common.lines import LineReader
 
 NONCE = "00112233445566778899aabbccddeeff"
 KEY = bytes(range(32))
@@ -25,7 +26,7 @@ def connected(*arrives: tuple[int, bytes]) -> tuple[rig.FakeSocket, Connection]:
     """A connection to a peer that says these pieces at these times."""
     clock = rig.FakeClock()
     sock = rig.FakeSocket(clock, list(arrives))
-    return sock, Connection(sock, clock, rig.FakeWatchdog(clock), rig.FakePoll)
+    return sock, Connection(sock, clock, rig.FakeWatchdog(clock), LineReader(), rig.FakePoll)
 
 
 class MacTests(SynchronousTestCase):
