@@ -1,0 +1,56 @@
+"""What a started keyed device says: every text is a line, and sizes are exact."""
+
+from __future__ import annotations
+
+import re
+
+from iotd.wire.device_events import BadReading, DeviceEvent, SizeDeclared
+from iotd.wire.events import NEED_DATA, LineReceived, NeedData, PingReceived, PongReceived
+from iotd.wire.lines import parse_text, take_line
+from iotd.wire.messages import parse_size
+from iotd.wire.readings import MAX_VALUE_BYTES, SIZE, NeedQuiet, ReadingReader
+
+MAX_LINE_BYTES = 256
+
+_PINGS: dict[bytes, DeviceEvent] = {b"ping": PingReceived(), b"pong": PongReceived()}
+_READINGS = re.compile(rb"[^,\s]{0,%d},[^\s]*" % MAX_VALUE_BYTES)
+
+
+class KeyedLines:
+    """Events out of lines; a line may hold several readings."""
+
+    __slots__ = ("_max", "_readings", "_reader")
+
+    def __init__(self, max_message_bytes: int) -> None:
+        self._max = max_message_bytes
+        self._readings = bytearray()
+        self._reader = ReadingReader()
+
+    def next_event(self, buffer: bytearray) -> DeviceEvent | NeedData:
+        """The next one; RemoteProtocolError for a bad size and for what is no line of text."""
+        while not self._readings:
+            line = take_line(buffer, MAX_LINE_BYTES, "a line")
+            if line is NEED_DATA:
+                return NEED_DATA
+            line = line.strip(b"\0\t\r ")
+            if not _READINGS.fullmatch(line):
+                if line:
+                    return self._other(line)
+                continue
+            self._readings += line
+            self._reader.restart()
+        return self._reading()
+
+    def _other(self, line: bytes) -> DeviceEvent:
+        if line.startswith(SIZE):
+            return SizeDeclared(parse_size(line[len(SIZE):], self._max))
+        return _PINGS.get(line) or LineReceived(parse_text(line))
+
+    def _reading(self) -> DeviceEvent:
+        """The end of a line ends whatever stands there, whole or not."""
+        event = self._reader.next_reading(self._readings, silent=True)
+        if isinstance(event, NeedData | NeedQuiet):
+            text = self._readings.decode("ascii", "backslashreplace")[:64]
+            self._readings.clear()
+            return BadReading(text, f"{text!r} is no whole reading")
+        return event

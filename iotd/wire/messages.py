@@ -1,0 +1,179 @@
+"""Convention 1: a declared size, then the message: a weight, or a picture.
+
+    size-9      13 bytes follow   bfr-1023.4567     a field cabinet declares 4 too few
+    size-5120   5120 bytes        ff d8 ... ff d9   a JPEG, or base64 text of one
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+from iotd.wire.device_events import BadMessage, PictureReceived, WeightReceived
+from iotd.wire.errors import RemoteProtocolError, quote
+from iotd.wire.events import NEED_DATA, NeedData
+from iotd.wire.jpeg import trim
+from iotd.wire.readings import NEED_QUIET, SIZE, NeedQuiet, parse_decimal
+
+#: More digits than any size has; what is named in the log is the whole number still.
+MAX_DIGITS = 20
+#: A field cabinet declares the number alone and sends `bfr-` or `aft-` before it.
+UNDECLARED_BYTES = 4
+#: So often must 50 ms of silence be told before a message ends at less than what
+#: the field devices send: TCP may hold back the rest of it for a while.
+PATIENCE = 20
+#: More than any cabinet bears.
+MAX_GRAMS = 1_000_000.0
+
+Message = WeightReceived | PictureReceived | BadMessage
+
+_DIGITS = re.compile(rb"[0-9]{0,%d}" % (MAX_DIGITS + 1))
+_MOMENTS = (b"bfr-", b"aft-")
+_BEGINNINGS = (*_MOMENTS, SIZE)
+#: How messages begin; whoever does not wait for `send` glues one to its size.
+_IMPATIENT = (*_MOMENTS, b"\xff\xd8", b"/9j/")
+_WEIGHT = re.compile(rb"(bfr|aft)-([^\0\t-\r ]*)[\0\t-\r ]*")
+_WEIGHT_LIKE = re.compile(rb"(?:bfr|aft)-[0-9.+-]*")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=\0\t-\r ]+")
+_BLANKS = b"\0\t\n\v\f\r "
+
+
+def take_size(buffer: bytearray, limit: int, silent: bool) -> int | NeedData | NeedQuiet:
+    """The number of a buffer that begins with `size-`; RemoteProtocolError for a bad one."""
+    found = _DIGITS.match(buffer, len(SIZE))
+    end = found.end() if found else len(SIZE)
+    if end - len(SIZE) <= MAX_DIGITS and end == len(buffer):
+        if end == len(SIZE):
+            return NEED_DATA
+        if not silent:
+            return NEED_QUIET
+    elif end - len(SIZE) <= MAX_DIGITS and not _ends_number(buffer, end):
+        if any(mark.startswith(buffer[end:]) for mark in _IMPATIENT) and end > len(SIZE):
+            return NEED_DATA
+        raise RemoteProtocolError(f"bad size {quote(buffer[:end + 1])}: {_allowed(limit)}")
+    size = parse_size(bytes(buffer[len(SIZE):end]), limit)
+    del buffer[:end]
+    return size
+
+
+def _ends_number(buffer: bytearray, end: int) -> bool:
+    """Whether what stands behind the digits may do so: white space, or an early message."""
+    return end > len(SIZE) and (
+        buffer[end] in b"\t\n\r " or any(buffer.startswith(mark, end) for mark in _IMPATIENT)
+    )
+
+
+def parse_size(digits: bytes, limit: int) -> int:
+    """1 to ``limit``; RemoteProtocolError names value and limit."""
+    if not (digits.isdigit() and len(digits) <= MAX_DIGITS and 1 <= int(digits) <= limit):
+        raise RemoteProtocolError(f"bad size {quote(SIZE + digits)}: {_allowed(limit)}")
+    return int(digits)
+
+
+def _allowed(limit: int) -> str:
+    return f"allowed are 1 to {limit} bytes, in decimal digits"
+
+
+class MessageReader:
+    """One message of the declared ``size``; a keyed device's is ``exact``."""
+
+    __slots__ = ("size", "exact", "wanted")
+
+    def __init__(self, size: int, exact: bool) -> None:
+        self.size = size
+        self.exact = exact
+        self.wanted = size if exact else 1
+
+    def next_message(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
+        """The message off the front of ``buffer``, when it is over.
+
+        ``quiets``: how often 50 ms of silence passed since the last byte.
+        """
+        if len(buffer) < self.wanted and not quiets:
+            return NEED_DATA
+        if self.exact:
+            return judge(_take(buffer, self.size)) if len(buffer) >= self.size else NEED_DATA
+        head = bytes(buffer[:len(SIZE)])
+        if any(mark != head and mark.startswith(head) for mark in _BEGINNINGS):
+            self.wanted = len(buffer) + 1
+            return NEED_DATA
+        if head == SIZE:
+            return BadMessage(f"a new size where a message of {self.size} bytes was due")
+        if head.startswith(_MOMENTS):
+            return self._weight(buffer, quiets)
+        return self._picture(buffer, quiets)
+
+    def _weight(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
+        whole = self.size + UNDECLARED_BYTES
+        if len(buffer) < whole:
+            return self._short_weight(buffer, quiets)
+        for end in (whole, self.size):
+            weight = parse_weight(bytes(buffer[:end]))
+            if isinstance(weight, WeightReceived):
+                del buffer[:end]
+                return weight
+        return parse_weight(_take(buffer, _bad_weight_end(buffer, whole)))
+
+    def _short_weight(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
+        """A weight that is declared exactly is over after a second of silence."""
+        self.wanted = max(self.size, len(buffer) + 1)
+        if len(buffer) < self.size:
+            return NEED_DATA
+        weight = parse_weight(bytes(buffer))
+        if isinstance(weight, BadMessage):
+            return NEED_DATA
+        if quiets < PATIENCE:
+            return NEED_QUIET
+        buffer.clear()
+        return weight
+
+    def _picture(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
+        if len(buffer) < self.size:
+            self.wanted = self.size
+            return NEED_DATA
+        return judge(_take(buffer, self.size))
+
+
+def _bad_weight_end(buffer: bytearray, whole: int) -> int:
+    """Where a weight that is none ends: before a new `size-`, else after its bytes."""
+    found = _WEIGHT_LIKE.match(buffer, 0, whole)
+    end = found.end() if found else whole
+    rest = bytes(buffer[end:whole])
+    return end if rest and (rest.startswith(SIZE) or SIZE.startswith(rest)) else whole
+
+
+def judge(message: bytes) -> Message:
+    """What a whole message is, by its content; never raises."""
+    if message.startswith(_MOMENTS):
+        return parse_weight(message)
+    data = message
+    if _BASE64.fullmatch(message):
+        try:
+            data = base64.b64decode(message.translate(None, _BLANKS), validate=True)
+        except binascii.Error:
+            return _no_picture(message, "base64 text that can't be decoded")
+    picture = trim(data)
+    return PictureReceived(*picture) if picture else _no_picture(message, "no whole JPEG")
+
+
+def parse_weight(message: bytes) -> WeightReceived | BadMessage:
+    """`bfr-` or `aft-` and grams, white space behind them allowed."""
+    found = _WEIGHT.fullmatch(message)
+    grams = parse_decimal(found.group(2)) if found else None
+    if found is None or grams is None:
+        return BadMessage(f"no weight in plain decimal grams: {quote(message)}")
+    if abs(grams) > MAX_GRAMS:
+        return BadMessage(f"{quote(message)}: allowed are {MAX_GRAMS:.0f} g, more or less")
+    moment, text = found.group(1).decode(), found.group(2).decode()
+    return WeightReceived(moment, grams, f"{moment}-{text}")
+
+
+def _no_picture(message: bytes, what: str) -> BadMessage:
+    return BadMessage(f"{what} in {len(message)} bytes that begin {message[:8].hex(' ')}")
+
+
+def _take(buffer: bytearray, end: int) -> bytes:
+    taken = bytes(memoryview(buffer)[:end])
+    del buffer[:end]
+    return taken
