@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING, Any, Awaitable
 
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
-from iotd.cameras.deadlines import SETTLE_SECONDS, SILENT_LIMIT, Deadlines
+from iotd.cameras.deadlines import SETTLE_SECONDS, Deadlines
 from iotd.cameras.model import Drive
-from iotd.devices.model import Admission, Approval
+from iotd.devices.links import NO_HELLO, LinkProtocol
 from iotd.errors import Conflict, Invalid
 from iotd.wire.camera import (
     NEED_DATA, BadFrame, CameraConversation, EmptyFrame, Event, FieldDecided, FrameReceived,
@@ -18,42 +17,32 @@ from iotd.wire.camera import (
 )
 from iotd.wire.commands import START, STOP
 from iotd.wire.errors import ImpossibleLength, LocalProtocolError, RemoteProtocolError
-from iotd.wire.hello import DENIED
 
 if TYPE_CHECKING:
     from iotd.cameras.server import CameraFactory
     from iotd.cameras.camera import Camera
 
-USER_TIMEOUT_MS = 30_000  # unacknowledged bytes: keepalive does not test such a link
 
-
-class CameraProtocol(Protocol):
+class CameraProtocol(LinkProtocol):
     """The server's side; a Link for the registry once it is admitted."""
 
-    transport: Any
+    deadlines_of = Deadlines
+    _server: CameraFactory
 
     def __init__(self, factory: CameraFactory, address: str, max_frame_bytes: int) -> None:
-        self.address = address
-        self.proven = False
+        LinkProtocol.__init__(self, factory, address)
         self.camera: Camera | None = None
-        # an idle field camera has no deadline: 10,000 of them cost the watch 0.5 ms
-        self.needs_check = True
         self.drive = Drive()
-        self._server = factory
         self._conversation = CameraConversation(max_frame_bytes)
-        self._id: str | None = None
-        self._nonce: tuple[str, str] | None = None
-        self._closed = self._spoke = self._is_new = False
+        self._spoke = False
 
     # -- life -------------------------------------------------------------------
 
     def connectionMade(self) -> None:
         """Deadlines begin."""
-        self._deadlines = Deadlines(self._server.seconds())
-        _watch_link(self.transport)
         self._settle = self._server.clock.callLater(SETTLE_SECONDS, self._silent)
-        self._ask_again = None
-        self._server.joined(self)
+        self._ask_again: Any = None
+        LinkProtocol.connectionMade(self)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Everything that waits for this connection ends."""
@@ -63,7 +52,7 @@ class CameraProtocol(Protocol):
                 call.cancel()
         if self.camera is not None:
             self.camera.disconnected(self)
-        self._server.left(self, self._id)
+        LinkProtocol.connectionLost(self, reason)
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes in, events out."""
@@ -116,33 +105,11 @@ class CameraProtocol(Protocol):
     def _join_unkeyed(self) -> None:
         if self._server.waits_for_key and not self._spoke:
             return  # it may still say key~ for 30 s; check() ends that
-        self._admit(self._server.join_unkeyed(self))
+        self._admit(self._server.admissions.join_camera(self))
 
     def _hello(self, id: str) -> None:
         self._leave_unkeyed()
-        nonce = self._server.admissions.challenge("cam", id, self.address)
-        if nonce is None:
-            self._deny()
-            return
-        self._nonce, self._deadlines.nonce_at = (id, nonce), self._server.seconds()
-        self.transport.write(self._conversation.challenge(nonce))
-
-    def _proof(self, mac: str) -> None:
-        assert self._nonce is not None
-        late = self._deadlines.late_proof(self._server.seconds())
-        if late is not None:
-            self._no_proof()
-            self._refuse("late", late)
-            return
-        (id, nonce), self._nonce = self._nonce, None
-        self._deadlines.nonce_at = None
-        admission = self._server.admissions.prove("cam", id, nonce, mac, self, "camera")
-        if admission.refused:
-            self._deny()
-            return
-        self._server.proved(self)
-        self._conversation.accept()
-        self._admit(admission)
+        LinkProtocol._hello(self, id)
 
     def _complained(self, text: str) -> None:
         if self.camera is not None:
@@ -152,14 +119,7 @@ class CameraProtocol(Protocol):
         if self.camera is not None:
             self.camera.bad_frame(reason)
 
-    # -- admission: the registry's Link ---------------------------------------------
-
-    def _admit(self, admission: Admission) -> None:
-        self._id, self._is_new = admission.id, admission.is_new
-        if admission.refused:
-            self.close(admission.reason)
-        elif admission.approval is Approval.APPROVED:
-            self.admitted(admission.id)
+    # -- the registry's Link ---------------------------------------------
 
     def admitted(self, id: str) -> None:
         """It is this camera from now on, and does what that camera is meant to do."""
@@ -170,11 +130,6 @@ class CameraProtocol(Protocol):
         self._id = id
         self.camera = self._server.camera(id)
         self.camera.connected(self)
-
-    def close(self, reason: str) -> None:
-        """End the connection; the reason was logged by who decided it."""
-        self._closed = True
-        self.transport.loseConnection()
 
     def command(self, text: str, by: str) -> Awaitable[Any] | None:
         """START and STOP as the buttons do it, SET key=value … in its turn."""
@@ -197,30 +152,13 @@ class CameraProtocol(Protocol):
             self.camera.disconnected(self)
             self.camera = None
 
-    def _deny(self) -> None:
-        self.transport.write(self._conversation.deny())
-        self.close("denied")
-
     def _broke_the_protocol(self, fault: RemoteProtocolError) -> None:
-        self._no_proof()
         if isinstance(fault, ImpossibleLength):
             self._bad_frame(str(fault))
-        id = self._id
-        self._refuse("wire", str(fault))
-        if id is not None and self.drive.last_frame is None:
+        LinkProtocol._broke_the_protocol(self, fault)
+        if self._id is not None and self.drive.last_frame is None:
             # no camera ever spoke here: nobody is to approve it
-            self._server.abandon(id, self, is_new=False)
-
-    def _no_proof(self) -> None:
-        """A proof that is late, or no proof at all, is a wrong one."""
-        if self._nonce is not None:
-            self._server.admissions.failed(self._nonce[0], self.address)
-            self.transport.write(DENIED)
-
-    def _refuse(self, cause: str, reason: str) -> None:
-        name = self._id or (self._nonce[0] if self._nonce else None)
-        self._server.admissions.refuse("cam", self.address, name, cause, reason)
-        self.close(reason)
+            self._server.abandon(self._id, self, is_new=False)
 
     # -- commands -------------------------------------------------------------------
 
@@ -264,19 +202,6 @@ class CameraProtocol(Protocol):
     def _check_unknown(self, now: float) -> None:
         over = self._deadlines.silent_too_long(now)
         if self._server.waits_for_key and (over or self.drive.last_frame is not None):
-            self._admit(self._server.join_unkeyed(self))
+            self._admit(self._server.admissions.join_camera(self))
         elif over:
-            self._refuse("late", f"no whole hello within {SILENT_LIMIT:g} s")
-
-
-def _watch_link(transport: object) -> None:
-    """Find half-open links: idle ones by keepalive (10 s, then 3 x 5 s), others by timeout."""
-    sock = getattr(transport, "socket", None)
-    if not isinstance(sock, socket.socket) or sock.family == socket.AF_UNIX:
-        return
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+            self._refuse("late", NO_HELLO)

@@ -7,9 +7,11 @@ import secrets
 from typing import Callable, Literal
 
 from prometheus_client import CollectorRegistry
+from twisted.logger import Logger
 
 from iotd.devices import model
-from iotd.devices.model import Admission, Approval, Device
+from iotd.devices.model import FIELD_KINDS, WIRE_KINDS, Admission, Approval, Device
+from iotd.devices.pairs import Replacements, two_boards
 from iotd.devices.refusals import Refusals
 from iotd.devices.roster import Link, Roster
 from iotd.store.seal import Sealer
@@ -23,6 +25,8 @@ TOO_MANY = "too many wrong proofs; it waits a minute"
 class Admissions:
     """Judges each connection, at once and from memory; ``seconds`` is a monotonic clock."""
 
+    _log = Logger()
+
     def __init__(
         self, roster: Roster, sealer: Sealer, enrolment: str, seconds: Callable[[], float],
         metrics: CollectorRegistry,
@@ -31,36 +35,80 @@ class Admissions:
         self.refusals = Refusals(metrics)
         self._roster, self._sealer, self._seconds = roster, sealer, seconds
         self._failures = model.Failures()
+        self._replacements = Replacements()
 
     def prune(self) -> None:
-        """Forget failures that no longer count."""
+        """Forget failures and replacements that no longer count."""
         self._failures.prune(self._seconds())
+        self._replacements.prune(self._seconds())
 
     def refuse(self, wire: str, address: str, id: str | None, cause: str, reason: str) -> Admission:
         """Count, show and log a connection that is turned away."""
         self.refusals.add(self._roster.now(), wire, address, id, cause, reason)
         return Admission(id or "", None, reason)
 
-    def join_unkeyed(self, base: str, wire: str, kind: str, link: Link) -> Admission:
-        """Judge a connection that has no key; when not refused it is connected now."""
-        known_devices, connected = self._roster.devices, self._roster.links
-        id = model.lowest_free_name(base, wire, link.address, known_devices, connected)
-        known = known_devices.get(id)
-        is_new = known is None
-        if known is not None and known.approval is Approval.REVOKED:
-            return self.refuse(wire, link.address, id, "revoked", "it was revoked")
-        if self.enrolment == "keyed":
-            reason = "it has no key, and enrolment is keyed"
-            return self.refuse(wire, link.address, id, "keyed", reason)
+    def join_camera(self, link: Link) -> Admission:
+        """Judge a camera that says no name; when not refused it is connected now."""
+        id = self._roster.devices.camera_here(link.address, self._roster.links)
+        return self._join(id, "cam", "camera", link)
+
+    def join_field(self, base: str, link: Link) -> Admission:
+        """Judge a field device that says it is ``base``, three letters.
+
+        The same pair of id and address takes the place of its older connection.
+        """
+        id = self._row_of(base, link.address)
+        kind = FIELD_KINDS.get(base, "other")
+        may_join = self._may_not(id) is None
+        if may_join and id in self._roster.links:
+            if self._replacements.too_many(base, link.address, self._seconds()):
+                self._tell_apart(id, base, link.address)
+                id = self._roster.devices.new_name(base)
+                return self._join(id, "dev", kind, link, shared=True)
+        shared = len(self._roster.devices.pair(base, link.address)) > 1
+        return self._join(id, "dev", kind, link, shared)
+
+    def _row_of(self, base: str, address: str) -> str:
+        links, pair = self._roster.links, self._roster.devices.pair(base, address)
+        away = [device for device in pair if device.id not in links]
+        if away:
+            return min(away, key=lambda device: device.approval is Approval.REVOKED).id
+        if pair:
+            return min(pair, key=lambda device: links[device.id].heard_at).id
+        return self._roster.devices.new_name(base)
+
+    def _tell_apart(self, id: str, base: str, address: str) -> None:
+        self._roster.hold(id)
+        self._roster.bus.publish(two_boards(base, address, active=True))
+        self._log.warn(
+            "{id} was replaced too often: two boards at {address}? both wait for approval",
+            id=id, address=address,
+        )
+
+    def _join(
+        self, id: str, wire: str, kind: str, link: Link, shared: bool = False
+    ) -> Admission:
+        known = self._roster.devices.get(id)
+        if why_not := self._may_not(id):
+            return self.refuse(wire, link.address, id, *why_not)
+        approval = Approval.APPROVED
         if known is None or known.approval is Approval.PENDING:
-            if self.enrolment == "open":
-                known = self._new(id, wire, kind, link.address, known, Approval.APPROVED)
-            elif reason := self._no_room(link.address):
-                return self.refuse(wire, link.address, id, "full", reason)
-            else:
-                known = self._new(id, wire, kind, link.address, known, Approval.PENDING)
-        self._roster.connect(known, link)
-        return Admission(id, known.approval, is_new=is_new)
+            # boards that share an address are told apart by a person, also under open
+            if self.enrolment != "open" or shared:
+                approval = Approval.PENDING
+                if reason := self._no_room(id, link.address):
+                    return self.refuse(wire, link.address, id, "full", reason)
+            self._new(id, wire, kind, link.address, known, approval)
+        self._roster.connect(self._roster.devices[id], link)
+        return Admission(id, approval, is_new=known is None)
+
+    def _may_not(self, id: str) -> tuple[str, str] | None:
+        known = self._roster.devices.get(id)
+        if known is not None and known.approval is Approval.REVOKED:
+            return "revoked", "it was revoked"
+        if self.enrolment == "keyed":
+            return "keyed", "it has no key, and enrolment is keyed"
+        return None
 
     def challenge(self, wire: Wire, id: str, address: str) -> str | None:
         """A nonce of 32 hex digits for a keyed hello; None: answer ``denied`` at once."""
@@ -73,23 +121,23 @@ class Admissions:
         """One more wrong proof."""
         self._failures.add(id, address, self._seconds())
 
-    def prove(self, wire: Wire, id: str, nonce: str, mac: str, link: Link, kind: str) -> Admission:
+    def prove(self, wire: Wire, id: str, nonce: str, mac: str, link: Link) -> Admission:
         """Judge a proof; when right the connection takes the place of an older one."""
         device = self._roster.devices.get(id)
         if self._failures.must_wait(id, link.address, self._seconds()):
             return self.refuse(wire, link.address, id, "wrong", TOO_MANY)
-        if cause := self._proof_fault(device, wire, id, nonce, mac, kind):
+        if cause := self._proof_fault(device, wire, id, nonce, mac):
             self.failed(id, link.address)
             return self.refuse(wire, link.address, id, *cause)
         assert device is not None
-        if device.kind == "other" or device.address != link.address or device.wire != wire:
-            kind = kind if device.kind == "other" else device.kind
+        kind = _kind_of(device, wire)
+        if (device.address, device.kind, device.wire) != (link.address, kind, wire):
             device = self._roster.amend(id, address=link.address, kind=kind, wire=wire)
         self._roster.connect(device, link)
         return Admission(id, device.approval)
 
     def _proof_fault(
-        self, device: Device | None, wire: Wire, id: str, nonce: str, mac: str, kind: str
+        self, device: Device | None, wire: Wire, id: str, nonce: str, mac: str
     ) -> tuple[str, str] | None:
         key = self._sealer.unseal(device.key_sealed) if device and device.key_sealed else None
         right = device_mac(key or secrets.token_bytes(32), wire, id, nonce)
@@ -100,14 +148,16 @@ class Admissions:
             return "wrong", "its proof does not fit the key stored here"
         if device.approval is Approval.REVOKED:
             return "revoked", "it was revoked"
-        if device.kind not in ("other", kind):
-            return "wire", f"it is a {device.kind}; this wire takes a {kind}"
+        if device.kind not in ("other", *WIRE_KINDS[wire]):
+            kinds = " or ".join(WIRE_KINDS[wire])
+            return "wire", f"it is a {device.kind}; this wire takes a {kinds}"
         return None
 
-    def _no_room(self, address: str) -> str:
+    def _no_room(self, newcomer: str, address: str) -> str:
+        links = self._roster.links
         held = [
-            link.address for id, link in self._roster.links.items()
-            if self._roster.devices[id].approval is Approval.PENDING
+            links[id].address for id in self._roster.devices.pending
+            if id in links and id != newcomer
         ]
         if len(held) >= model.MAX_HELD:
             return f"{model.MAX_HELD} unapproved devices are held"
@@ -117,18 +167,27 @@ class Admissions:
 
     def _new(
         self, id: str, wire: str, kind: str, address: str, known: Device | None, approval: Approval
-    ) -> Device:
+    ) -> None:
         if known is None:
             self._make_room()
             now = self._roster.now()
             self._roster.keep(Device(id, id, kind, approval, wire, now, address, last_seen=now))
         elif known.approval is not approval:
             self._roster.amend(id, approval=approval)
-        return self._roster.devices[id]
 
     def _make_room(self) -> None:
-        waiting = self._roster.with_approval(Approval.PENDING)
-        absent = [d for d in waiting if d.id not in self._roster.links]
+        devices = self._roster.devices
+        waiting = devices.pending
+        absent = [devices[id] for id in waiting if id not in self._roster.links]
         if len(waiting) >= model.MAX_PENDING and absent:
             oldest = min(absent, key=lambda d: d.last_seen or d.first_seen)
             self._roster.drop(oldest.id)
+
+
+def _kind_of(device: Device, wire: Wire) -> str:
+    """The kind of a device that proved its key on this wire, when nobody said one."""
+    if device.kind != "other":
+        return device.kind
+    if wire == "dev" and device.wire != wire:
+        return FIELD_KINDS.get(device.id, "other")
+    return WIRE_KINDS[wire][0]

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Iterable, Mapping
+from typing import Any, Mapping
 
 from iotd.errors import Invalid
 from iotd.wire.hello import is_device_id
 
 KINDS = ("camera", "cabinet", "cabinet_camera", "watch", "gate", "other")
+
+# what each wire carries; the first is taken for a device whose kind nobody said
+WIRE_KINDS: Mapping[str, tuple[str, ...]] = {
+    "cam": ("camera",), "dev": ("other", "cabinet", "cabinet_camera", "watch"),
+}
+FIELD_KINDS = {"cab": "cabinet", "img": "cabinet_camera", "wch": "watch"}
 
 MAX_HELD = 64  # unapproved connections in all ...
 MAX_HELD_PER_ADDRESS = 8  # ... and of one address
@@ -83,31 +89,14 @@ def camera_name(address: str) -> str:
     return "cam-" + address.replace("%", "-").replace(".", "-").replace(":", "-").lower()
 
 
-def lowest_free_name(
-    base: str, wire: str, address: str, known: Mapping[str, Device], connected: Iterable[str]
-) -> str:
-    """The name that an unkeyed connection from ``address`` goes by.
+def series(base: str) -> str:
+    """How the further names after ``base`` begin: ``base-2``, ``base-3`` …"""
+    return base if base.endswith("-") else base + "-"
 
-    A device that a person moved to this address comes first, then the lowest of
-    ``base``, ``base-2``, … that is not connected. Names with a key, and devices
-    that live at another address, are never given away.
-    """
-    taken = set(connected)
 
-    def is_ours(name: str) -> bool:
-        device = known[name]
-        return device.address == address and device.wire == wire and not device.keyed
-
-    series = base if base.endswith("-") else base + "-"
-    moved = [n for n in known if n != base and not n.startswith(series) and is_ours(n)]
-    for name in sorted(moved):
-        if name not in taken:
-            return name
-    number, name = 1, base
-    while name in taken or (name in known and not is_ours(name)):
-        number += 1
-        name = f"{base}-{number}"
-    return name
+def base_of(id: str) -> str:
+    """What a field device of the device wire says: ``cab`` for ``cab`` and for ``cab-2``."""
+    return id.partition("-")[0]
 
 
 def check_id(text: str) -> str:
@@ -125,6 +114,15 @@ def check_kind(kind: str) -> str:
     return kind
 
 
+def check_fits(kind: str, wire: str) -> str:
+    """``kind`` when a device that connected on this wire can be one, else Invalid."""
+    check_kind(kind)
+    kinds = WIRE_KINDS.get(wire, KINDS)
+    if wire == "dev" and kind not in kinds:
+        raise Invalid(f"It is connected by the device wire: {', '.join(kinds)}.", "kind")
+    return kind
+
+
 def check_name(name: str) -> str:
     """A display name: 1 to 100 printable characters."""
     name = name.strip()
@@ -133,10 +131,18 @@ def check_name(name: str) -> str:
     return name
 
 
-def waits_because(device: Device, connected: bool) -> str | None:
-    """Why a pending device waits, for the person who can end it."""
+def waits_because(device: Device, connected: bool, shared: bool = False) -> str | None:
+    """Why a pending device waits, for the person who can end it.
+
+    ``shared``: others at its address say the same id.
+    """
     if device.approval is not Approval.PENDING:
         return None
+    if shared:
+        return (
+            "Several boards at its address say that they are the same device. "
+            "Approve each of them, or remove what is not yours."
+        )
     if not connected:
         return "It is waiting for approval, and is not connected at the moment."
     return "It is connected and held until somebody approves it."

@@ -15,7 +15,9 @@ from twisted.logger import Logger, LogLevel
 from iotd.bus import Bus, DeviceChanged
 from iotd.devices import model, records
 from iotd.devices.few_lines import FewLines
+from iotd.devices.index import Known
 from iotd.devices.model import Approval, Device
+from iotd.devices.pairs import two_boards
 from iotd.errors import NotFound
 from iotd.store.engine import Store
 from iotd.times import rfc3339
@@ -26,8 +28,15 @@ class Link(Protocol):
 
     address: str
 
+    @property
+    def heard_at(self) -> float:
+        """When its last bytes came, in monotonic seconds."""
+
     def admitted(self, id: str) -> None:
         """It may work from now on, under this id."""
+
+    def hold(self) -> None:
+        """It has to wait for a person again, and nothing it says counts meanwhile."""
 
     def close(self, reason: str) -> None:
         """It has to go; the reason is for the log."""
@@ -46,15 +55,16 @@ class Roster:
 
     def __init__(self, store: Store, bus: Bus, now: Callable[[], float]) -> None:
         self.store, self.now = store, now
-        self.devices: dict[str, Device] = {}
+        self.devices = Known()
         self.links: dict[str, Link] = {}
-        self._bus = bus
+        self.bus = bus
         self._heard: dict[str, float] = {}
         self._lines = FewLines(self._log)
 
     def load(self, connection: Any) -> None:
         """Read all devices; at start, before anything connects."""
-        self.devices = {device.id: device for device in records.all_devices(connection)}
+        for device in records.all_devices(connection):
+            self.devices[device.id] = device
 
     def device(self, id: str) -> Device:
         """One device, or NotFound."""
@@ -89,7 +99,7 @@ class Roster:
         """A connection ended; nothing happens when another took its place."""
         if self.links.get(id) is not link:
             return
-        del self.links[id]
+        self.unlink(id)
         self._say(link, "{id} left", id)
         device = self.devices.get(id)
         if device is not None:
@@ -109,10 +119,21 @@ class Roster:
 
     def close(self, id: str, reason: str) -> None:
         """End the live connection of a device, if it has one."""
-        link = self.links.pop(id, None)
+        link = self.unlink(id)
         if link is not None:
             link.close(reason)
             self.publish(id)
+
+    def unlink(self, id: str) -> Link | None:
+        """Take the live connection of a device, if it has one, off it."""
+        self.devices.names.freed(id)
+        return self.links.pop(id, None)
+
+    def hold(self, id: str) -> None:
+        """A device that is connected waits for a person again."""
+        self.amend(id, approval=Approval.PENDING)
+        self.links[id].hold()
+        self.publish(id)
 
     def keep(self, device: Device) -> None:
         """Take a new device into memory and write it behind."""
@@ -127,8 +148,10 @@ class Roster:
 
     def apply(self, id: str, changes: dict[str, Any]) -> None:
         """A decision is on disk: it is in effect, unless the device went meanwhile."""
-        if id in self.devices:
-            self.devices[id] = replace(self.devices[id], **changes)
+        before = self.devices.get(id)
+        if before is not None:
+            self.devices[id] = replace(before, **changes)
+            self._tell_pair(before)
             self.publish(id)
 
     def drop(self, id: str) -> None:
@@ -138,13 +161,15 @@ class Roster:
 
     def forget(self, id: str) -> None:
         """It is gone from the store: take it out of memory and pages too."""
-        self.devices.pop(id, None)
-        self._bus.publish(DeviceChanged(id, {"id": id, "state": "deleted"}))
+        before = self.devices.pop(id, None)
+        if before is not None:
+            self._tell_pair(before)
+        self.bus.publish(DeviceChanged(id, {"id": id, "state": "deleted"}))
 
     def publish(self, id: str) -> None:
         """Tell the pages how a device is now."""
         if id in self.devices:
-            self._bus.publish(DeviceChanged(id, self.json(self.devices[id])))
+            self.bus.publish(DeviceChanged(id, self.json(self.devices[id])))
 
     def write_heard(self) -> Deferred[Any] | None:
         """Write when devices were last heard; called now and then, and at the end."""
@@ -166,8 +191,24 @@ class Roster:
             "state": model.state(device, connected), "address": device.address,
             "keyed": device.keyed, "firmware": device.firmware, "last_seen": rfc3339(last_seen),
             "rssi": device.rssi, "patient": device.patient, "camera": device.camera,
-            "connected": connected, "waits_because": model.waits_because(device, connected),
+            "connected": connected, "waits_because": self._why_it_waits(device, connected),
         }
+
+    def _why_it_waits(self, device: Device, connected: bool) -> str | None:
+        shared = device.approval is Approval.PENDING and len(self._pair(device)) > 1
+        return model.waits_because(device, connected, shared)
+
+    def _pair(self, device: Device) -> Sequence[Device]:
+        if device.wire != "dev" or device.address is None:
+            return ()
+        return self.devices.pair(model.base_of(device.id), device.address)
+
+    def _tell_pair(self, before: Device) -> None:
+        # nobody waits any more: the alert about two boards, if there was one, is over
+        if before.wire == "dev" and before.address and before.approval is Approval.PENDING:
+            if all(device.approval is not Approval.PENDING for device in self._pair(before)):
+                base = model.base_of(before.id)
+                self.bus.publish(two_boards(base, before.address, active=False))
 
     def _say(self, link: Link, text: str, id: str) -> None:
         self._lines.tell(

@@ -32,6 +32,8 @@ class Registry:
         self._roster = Roster(store, bus, now)
         self._sealer = sealer
         self.admissions = Admissions(self._roster, sealer, enrolment, seconds, metrics)
+        # whoever knows patients sets it; raises Invalid for one that is unknown
+        self.check_patient: Callable[[str], None] | None = None
         self.load = self._roster.load
         self.leave = self._roster.leave
         self.abandon = self._roster.abandon
@@ -59,10 +61,11 @@ class Registry:
         device = self._roster.device(id)
         changes: dict[str, Any] = {"approval": Approval.APPROVED}
         if kind is not None:
-            changes["kind"] = model.check_kind(kind)
+            changes["kind"] = model.check_fits(kind, device.wire)
         if same_as is not None:
             return await self._approve_as(device, self._named(same_as, "same_as"), by)
         await self._decide(id, by, "approve device", kind or "", **changes)
+        self._start_anew(device)
         link = self._roster.links.get(id)
         if link is not None:
             link.admitted(id)
@@ -73,6 +76,9 @@ class Registry:
             raise Invalid("A device can't be the same as itself.", "same_as")
         if duplicate.keyed or kept.keyed or duplicate.wire != kept.wire:
             raise Conflict("Only two devices without a key on the same wire can be one.", "same_as")
+        bases = model.base_of(duplicate.id), model.base_of(kept.id)
+        if duplicate.wire == "dev" and bases[0] != bases[1]:
+            raise Conflict(f"Its board says that it is {bases[0]}, not {bases[1]}.", "same_as")
         if duplicate.approval is not Approval.PENDING:
             raise Conflict(f"{duplicate.id} is not waiting for approval.", "id")
         changes = {"address": duplicate.address, "approval": Approval.APPROVED}
@@ -82,8 +88,7 @@ class Registry:
             write_audit(connection, at, by, "approve device", kept.id, f"same as {duplicate.id}")
 
         await self._carry_out(kept.id, write, changes)
-        links = self._roster.links
-        older, link = links.pop(kept.id, None), links.pop(duplicate.id, None)
+        older, link = self._roster.unlink(kept.id), self._roster.unlink(duplicate.id)
         self._roster.forget(duplicate.id)
         if older is not None:
             older.close("the same device connected from another address")
@@ -120,16 +125,30 @@ class Registry:
 
     async def change(self, id: str, fields: dict[str, Any], by: str = "") -> dict[str, Any]:
         """Change ``name``, ``kind``, ``patient`` or ``camera``."""
-        self._roster.device(id)
-        if fields.get("name") is not None:
-            fields["name"] = model.check_name(fields["name"])
-        if fields.get("kind") is not None:
-            model.check_kind(fields["kind"])
-        if fields.get("camera") is not None:
-            self._named(fields["camera"], "camera")
+        device = self._roster.device(id)
         fields = {k: v for k, v in fields.items() if v is not None or k in ("patient", "camera")}
+        self._check(device, fields)
         await self._decide(id, by, "change device", ", ".join(fields), **fields)
+        self._start_anew(device)
         return self.get(id)
+
+    def _check(self, device: Device, fields: dict[str, Any]) -> None:
+        if "name" in fields:
+            fields["name"] = model.check_name(fields["name"])
+        if "kind" in fields:
+            model.check_fits(fields["kind"], device.wire)
+        if fields.get("patient") is not None and self.check_patient is not None:
+            self.check_patient(fields["patient"])
+        if fields.get("camera") is not None:
+            if self._named(fields["camera"], "camera").kind != "cabinet_camera":
+                raise Invalid(f"{fields['camera']} is no cabinet camera.", "camera")
+
+    def _start_anew(self, before: Device) -> None:
+        # what it may be told goes by its kind, which was settled when it started
+        now = self._roster.devices.get(before.id)
+        started = before.wire == "dev" and before.approval is Approval.APPROVED
+        if now is not None and started and now.kind != before.kind:
+            self._roster.close(before.id, f"it is a {now.kind} now")
 
     async def remove(self, id: str, by: str = "") -> None:
         """Forget a device; when it connects again it is a new one."""
@@ -140,7 +159,7 @@ class Registry:
             write_audit(connection, at, by, "remove device", id)
 
         await self._roster.store.run(write, self._roster.now())
-        link = self._roster.links.pop(id, None)
+        link = self._roster.unlink(id)
         self._roster.forget(id)
         if link is not None:
             link.close("it was removed")

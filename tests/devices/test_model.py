@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from iotd.devices.index import Known
 from iotd.devices.model import (
-    Approval, Device, Failures, camera_name, check_id, lowest_free_name, state, waits_because,
+    Approval, Device, Failures, camera_name, check_id, state, waits_because,
 )
 from iotd.errors import Invalid
 
@@ -24,8 +25,9 @@ class NameTests(SynchronousTestCase):
 
     def name(self, *known: Device, connected: tuple[str, ...] = ()) -> str:
         """The name of a new connection from HERE."""
-        devices = {each.id: each for each in known}
-        return lowest_free_name("cam-10-0-0-7", "cam", HERE, devices, connected)
+        devices = Known()
+        devices.update({each.id: each for each in known})
+        return devices.camera_here(HERE, connected)
 
     def test_addresses(self) -> None:
         """Dots and colons become dashes, in IPv4 and IPv6."""
