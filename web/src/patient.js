@@ -1,0 +1,95 @@
+import { html, nothing, render } from "lit-html";
+import "./lib/shell.js";
+import { api, items } from "./lib/api.js";
+import { plural } from "./lib/format.js";
+import { api1, home, patient, years } from "./lib/health/patient.js";
+import { disclaimer, shown, VITALS } from "./lib/health/vitals.js";
+import { initial, user } from "./lib/initial.js";
+import { live } from "./lib/live.js";
+import { fact, icon, stateBadge, when } from "./lib/parts.js";
+
+const place = document.getElementById("app");
+let vitals = initial.vitals;
+let alerts = initial.alerts ?? [];
+let cabinets = initial.cabinets ?? [];
+
+const newest = () => vitals.items.filter((one) => one.measured_at).sort((a, b) => b.measured_at.localeCompare(a.measured_at))[0];
+const valueOf = (kind) => vitals.items.find((one) => one.kind === kind)?.value ?? null;
+
+function monitoringLine() {
+  const last = newest();
+  if (!last) return "No value yet: assign a watch, or type one in.";
+  const heart = valueOf("heart_rate");
+  const warmth = valueOf("body_temperature");
+  return html`${[
+    heart === null ? null : `${shown("heart_rate", heart)} /min`,
+    warmth === null ? null : `${shown("body_temperature", warmth)} °C`,
+    vitals.blood_pressure ? `${shown("blood_pressure", vitals.blood_pressure.systolic)}/${shown("blood_pressure", vitals.blood_pressure.diastolic)} mmHg` : null,
+  ].filter(Boolean).join(", ")}${heart ?? warmth ?? vitals.blood_pressure ? ", " : ""}${when(last.measured_at)}.`;
+}
+
+const DOORS = { open: "Door open", closed: "Door closed", unknown: "Door not known" };
+
+function cabinetLine() {
+  if (!cabinets.length) return "No cabinet is assigned yet.";
+  const [one] = cabinets;
+  const low = Object.values(one.stock ?? {}).filter((item) => item.low).length;
+  return `${cabinets.length > 1 ? `${plural(cabinets.length, "cabinet")}. ${one.name}: ` : ""}${DOORS[one.door] ?? DOORS.unknown}, lights ${one.lights}${low ? `, ${plural(low, "item")} running low` : ""}.`;
+}
+
+const habitsLine = () => (cabinets.length ? "When the cabinet was opened, and what was taken." : "Comes from the cabinet; none is assigned yet.");
+const reportLine = () => (newest() ? "The last 30 days on paper." : "Empty until there are values.");
+const cabinetLink = () => (cabinets.length === 1 ? `/cabinets/${encodeURIComponent(cabinets[0].id)}` : "/cabinets");
+
+const door = (picture, title, address, line) => html`<a class="door" href=${address}>
+  <span class="door-icon">${icon(picture)}</span><span class="door-text"><strong>${title}</strong><span class="door-line">${line}</span></span>${icon("right")}</a>`;
+
+const alertNote = () => (alerts.length
+  ? html`<p class="note bad" role="status">${icon("bell")}<span><strong>${plural(alerts.length, "open alert")}.</strong> ${alerts[0].text} <a href="${home}/monitoring">See and answer</a></span></p>`
+  : nothing);
+
+const about = () => {
+  const age = years(patient.birth_date);
+  const devices = patient.devices ?? [];
+  return html`<details class="more about"><summary>About ${patient.name}</summary><dl class="facts">
+    ${fact("Born", age === null ? null : `${patient.birth_date}, ${plural(age, "year")} old`)}
+    ${fact("Sex", patient.sex)}
+    ${fact("Devices", devices.length ? devices.map((one) => `${one.name || one.id} (${one.state})`).join(", ") : html`none yet${user.role === "admin" ? html`; assign one under <a href="/devices">Devices</a>` : nothing}`)}
+  </dl></details>`;
+};
+
+function draw() {
+  render(html`<p class="small back"><a href="/health?all=1">${icon("left")}All patients</a></p>
+    <div class="head"><div><h1>${patient.name}</h1><p class="lead">Welcome. Where do you want to go?</p></div>
+      <div class="row">${alerts.length ? stateBadge("bad", "bell", plural(alerts.length, "open alert")) : stateBadge("good", "check", "no open alert")}</div></div>
+    ${alertNote()}
+    <nav class="doors" aria-label="Health Plus">
+      ${door("habits", "Habit tracker", `${home}/habits`, habitsLine())}
+      ${door("report", "Health report", `${home}/report`, reportLine())}
+      ${door("cabinet", "Cabinet", cabinetLink(), cabinetLine())}
+      ${door("health", "Health monitoring", `${home}/monitoring`, monitoringLine())}
+    </nav>
+    ${about()}${disclaimer}`, place);
+}
+
+async function reload() {
+  [vitals, alerts] = await Promise.all([api("GET", `${api1}/vitals`), items(`${api1}/alerts?state=open`)]);
+  cabinets = (await items("/api/v1/cabinets?limit=1000")).filter((one) => one.patient === patient.id);
+  draw();
+}
+
+let timer = null;
+const soon = () => {
+  clearTimeout(timer);
+  timer = setTimeout(() => reload().catch(() => {}), 200);
+};
+
+draw();
+live({
+  reading: (data) => data.patient === patient.id && soon(),
+  alert: (data) => data.patient === patient.id && soon(),
+  cabinet: (data) => data.patient === patient.id && soon(),
+  resync: reload, reconnected: reload,
+});
+soon();
+setInterval(draw, 30000);
