@@ -119,6 +119,13 @@ class CabinetChanged:
 
 
 @dataclass(frozen=True)
+class PatientRemoved:
+    """A patient is gone; what other rooms keep of that person has to go too."""
+
+    id: str
+
+
+@dataclass(frozen=True)
 class SessionEnded:
     """A session or token ended; what it holds open must close within 2 s."""
 

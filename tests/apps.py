@@ -25,12 +25,17 @@ from iotd.cameras.service import Cameras
 from iotd.devices.api import DevicesApi
 from iotd.devices.service import Registry
 from iotd.errors import Unauthenticated
+from iotd.health.api import HealthApi
+from iotd.health.calendar import Calendar
+from iotd.health.patients import Patients
+from iotd.health.readings import Readings
 from iotd.site.app import build_site
 from iotd.site.streams import OpenStreams
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
 from tests.accounts.room import PASSWORD, QUICK, START
 
+TIMEZONE = "Europe/Berlin"
 WEB = Path(__file__).parent.parent / "web"
 
 
@@ -123,9 +128,10 @@ class App:
         self.sealer = Sealer(folder / "secret.key")
         self._build()
         self.store.open()
-        for part in (self.accounts, self.registry, self.cameras):
+        for part in self._parts:
             self.store.call(part.load)
         self.accounts.startService()
+        self.readings.start_service()
         self._port = reactor.listenTCP(0, self.site, interface="127.0.0.1")  # type: ignore
         self.url = f"http://127.0.0.1:{self._port.getHost().port}"
         self._browsers: list[Browser] = []
@@ -145,16 +151,35 @@ class App:
             **common, registry=self.registry, clock=self.clock, in_thread=maybeDeferred,
             on_demand=False, metrics=self.metrics,
         )
+        self._build_health(common)
         self.streams = OpenStreams(self.bus, self.accounts)
         self.site = build_site(
             owners=[
                 SessionApi(self.accounts), AdminApi(self.accounts), AccountPages(self.accounts),
                 DevicesApi(self.registry), CamerasApi(self.cameras, self.streams),
+                *self._health_apis(),
             ],
             authenticator=self.accounts, templates=WEB / "templates", static_dir=WEB / "static",
             clock=self.clock, now=self.time, registry=self.metrics, bus=self.bus,
             streams=self.streams, rights=RIGHTS,
         )
+
+    def _build_health(self, common: dict[str, Any]) -> None:
+        self.calendar = Calendar(TIMEZONE)
+        self.patients = Patients(**common, registry=self.registry, people=self.accounts.people)
+        # readings gather on the real clock: a test that waits for one need not turn its own
+        self.readings = Readings(
+            **common, registry=self.registry, patients=self.patients, clock=reactor,
+            calendar=self.calendar, metrics=self.metrics,
+        )
+        self._parts = [
+            self.accounts, self.registry, self.cameras, self.patients, self.readings,
+        ]
+
+    def _health_apis(self) -> list[object]:
+        return [HealthApi(
+            store=self.store, patients=self.patients, readings=self.readings, poll_seconds=30,
+        )]
 
     def time(self) -> float:
         """Wall clock."""
@@ -199,5 +224,6 @@ class App:
         self.site.close_all()
         while len(self.site.places):
             await deferLater(reactor, 0)
+        await self.readings.stop_service()
         await self.accounts.stopService()
         await self.store.close()

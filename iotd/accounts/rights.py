@@ -14,6 +14,7 @@ SIGNED_IN = frozenset(ROLES)
 ADMIN = frozenset({"admin"})
 OPERATORS = frozenset({"admin", "operator"})
 HEALTH = frozenset({"admin", "doctor", "patient"})  # of whom: by consent and ownership
+OWNERS = frozenset({"admin", "patient"})  # make patients, change and remove them
 WATCHERS = frozenset({"admin", "operator", "viewer"})
 
 RIGHTS: dict[str, frozenset[str]] = {
@@ -71,6 +72,15 @@ RIGHTS: dict[str, frozenset[str]] = {
     "cameras.stream": WATCHERS,
     "cameras.snapshot": WATCHERS,
     "cameras.wall_stream": WATCHERS,
+    # health
+    "health.list_patients": HEALTH,
+    "health.add_patient": OWNERS,
+    "health.get_patient": HEALTH,
+    "health.change_patient": OWNERS,
+    "health.remove_patient": OWNERS,
+    "health.get_vitals": HEALTH,
+    "health.list_readings": HEALTH,
+    "health.add_reading": HEALTH,
 }
 
 # server-sent events by name: who hears them

@@ -1,0 +1,120 @@
+"""Patients and their vitals over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iotd.accounts.shared import By
+from iotd.health import records, shapes
+from iotd.health.model import find_kind
+from iotd.health.moments import check_measured, parse_time
+from iotd.health.onward import at_of, cursor_of, next_of
+from iotd.health.patients import Patients
+from iotd.health.readings import API, HAND, Readings
+from iotd.health.access import Looks
+from iotd.health.vitals import read_vitals
+from iotd.site.paging import TextPaging, page_of
+from iotd.site.routes import Call, route
+from iotd.store.engine import Store
+
+PATIENT = "/api/v1/patients/<id>"
+
+
+class HealthApi:
+    """Routes of patients, readings and vitals."""
+
+    def __init__(
+        self, *, store: Store, patients: Patients, readings: Readings, poll_seconds: float
+    ) -> None:
+        self._store, self._patients, self._readings = store, patients, readings
+        self._poll_seconds = poll_seconds
+        self._looks = Looks(store, patients.access)
+
+    @route("GET", "/api/v1/patients", query=TextPaging, answer=shapes.PatientList)
+    async def list_patients(self, call: Call) -> dict[str, Any]:
+        """The patients one may know of, by id."""
+        found = self._patients.list(call.who)
+        is_own = self._patients.access.is_own
+        if any(not is_own(call.who, each["id"]) for each in found):
+            await self._looks.note_all(call.who, "all", "list patients", call.now, call.address)
+        return page_of(found, call)
+
+    @route(
+        "POST", "/api/v1/patients", body=shapes.NewPatient, answer=shapes.PatientOut, status=201
+    )
+    async def add_patient(self, call: Call) -> dict[str, Any]:
+        """Make a patient: one's own, or by an admin anybody's."""
+        new = call.body
+        return await self._patients.add(
+            call.who, new.name, new.sex, new.birth_date, new.user, call.address
+        )
+
+    @route("GET", PATIENT, answer=shapes.PatientOut)
+    async def get_patient(self, call: Call, id: str) -> dict[str, Any]:
+        """One patient."""
+        await self._look(call, id, "view patient")
+        return self._patients.get(call.who, id)
+
+    @route("PATCH", PATIENT, body=shapes.PatientChange, answer=shapes.PatientOut)
+    async def change_patient(self, call: Call, id: str) -> dict[str, Any]:
+        """Change what is known of a patient; by an admin also whose it is."""
+        fields = call.body.model_dump(exclude_unset=True)
+        return await self._patients.change(call.who, id, fields, call.address)
+
+    @route("DELETE", PATIENT, status=204)
+    async def remove_patient(self, call: Call, id: str) -> None:
+        """Remove a patient and every reading."""
+        await self._patients.remove(call.who, id, call.address)
+
+    @route("GET", PATIENT + "/vitals", answer=shapes.Vitals)
+    async def get_vitals(self, call: Call, id: str) -> dict[str, Any]:
+        """The newest reading of each kind, with its age, quality, range and trend."""
+        await self._look(call, id, "view vitals")
+        patient = self._patients.patient(id)
+        skin = [each["id"] for each in self._patients.devices(id) if each["kind"] == "watch"]
+        return await self._store.read(
+            read_vitals, patient, call.now, self._poll_seconds, skin
+        )
+
+    @route("GET", PATIENT + "/readings", query=shapes.ReadingQuery)
+    async def list_readings(self, call: Call, id: str) -> Any:
+        """Readings, the newest first; with ``bucket`` their min, median and max over time."""
+        await self._look(call, id, "view readings")
+        asked = call.query
+        kind = find_kind(asked.kind).name if asked.kind is not None else None
+        since, until = span_of(asked)
+        limit = asked.limit or 100
+        after = None if asked.after is None else at_of(asked.after)
+        found = await self._store.read(
+            records.list_readings, id, kind, since, until, limit + 1, after
+        )
+        onward = next_of(call, cursor_of(found[limit - 1])) if len(found) > limit else None
+        return {"items": [each.as_json() for each in found[:limit]], "next": onward}
+
+    @route(
+        "POST", PATIENT + "/readings", body=shapes.NewReading, answer=shapes.ReadingOut, status=201
+    )
+    async def add_reading(self, call: Call, id: str) -> dict[str, Any]:
+        """A value measured elsewhere: typed in by hand, or sent by a script."""
+        self._patients.access.check(call.who, id)
+        new, measured_at = call.body, None
+        if new.measured_at is not None:
+            measured_at = check_measured(parse_time(new.measured_at, "measured_at"), call.now)
+        own = self._patients.access.is_own(call.who, id)
+        stored = await self._readings.add(
+            id, new.kind, float(new.value), API if call.who.csrf is None else HAND,
+            unit=new.unit, measured_at=measured_at,
+            by=None if own else By(call.who.name, call.now, call.address),
+        )
+        return stored.as_json()
+
+    async def _look(self, call: Call, id: str, what: str) -> None:
+        self._patients.access.check(call.who, id)
+        await self._looks.note(call.who, id, what, call.now, call.address)
+
+
+def span_of(asked: Any) -> tuple[float | None, float | None]:
+    """``since`` and ``until`` of a query in Unix seconds."""
+    since = None if asked.since is None else parse_time(asked.since, "since")
+    until = None if asked.until is None else parse_time(asked.until, "until")
+    return since, until

@@ -1,0 +1,45 @@
+"""Times that people and scripts give: read, checked, and put on the site's calendar."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+
+from iotd.errors import Invalid
+
+AHEAD = 300.0  # seconds by which another clock may be ahead of ours
+EARLIEST = datetime(1900, 1, 1, tzinfo=timezone.utc).timestamp()
+
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+ -]\d\d:\d\d)", re.ASCII
+)
+
+
+def parse_time(text: str, field: str) -> float:
+    """RFC 3339 as Unix seconds; Invalid names ``field``."""
+    moment = _moment(text)
+    if moment is None:
+        raise Invalid(
+            f"{field} must be a time such as 2026-11-21T08:30:00Z, with its offset.", field
+        )
+    return moment.timestamp()
+
+
+def _moment(text: str) -> datetime | None:
+    if _RFC3339.fullmatch(text) is None:
+        return None
+    # in a query "+" stands for a space
+    plain = text[:19].upper().replace(" ", "T") + text[19:].upper().replace(" ", "+")
+    try:
+        return datetime.fromisoformat(plain)
+    except ValueError:
+        return None
+
+
+def check_measured(at: float, now: float, field: str = "measured_at") -> float:
+    """``at`` itself, or Invalid when nobody can have measured then."""
+    if at > now + AHEAD:
+        raise Invalid(f"{field} lies in the future.", field)
+    if at < EARLIEST:
+        raise Invalid(f"{field} lies before 1900.", field)
+    return at
