@@ -14,7 +14,9 @@ from iotd.cli.place import Place, placed
 from iotd.cli.telling import tell_json
 from iotd.config import Config
 from iotd.config_checks import port_of
-from iotd.simulate.fleet import Fleet, Plan, parse_key, parse_keys, plan_cameras
+from iotd.simulate.device import Habits
+from iotd.simulate.fleet import Fleet
+from iotd.simulate.plans import Plan, parse_key, parse_keys, plan_cameras, plan_devices
 
 PIXELS = (16, 4096)
 
@@ -35,13 +37,13 @@ class Size(click.ParamType):
 
 
 class Key(click.ParamType):
-    """``ID=HEX`` as an id and 32 bytes."""
+    """``[KIND:]ID=HEX`` as a keyed device."""
 
     name = "ID=HEX"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, bytes]:
-        """The id and the key."""
-        if isinstance(value, tuple):
+    def convert(self, value: Any, param: Any, ctx: Any) -> Plan:
+        """The plan of it."""
+        if isinstance(value, Plan):
             return value
         try:
             return parse_key(value)
@@ -54,46 +56,73 @@ class Key(click.ParamType):
     "--cameras", type=click.IntRange(0, 10000), metavar="N",
     help="Field cameras, each from a loopback address of its own [default: 1, or 0 with keys].",
 )
-@click.option("--key", "keys", type=Key(), multiple=True, help="A keyed camera more; repeatable.")
+@click.option(
+    "--watches", type=click.IntRange(0, 10000), default=0, metavar="N", help="Field watches."
+)
+@click.option(
+    "--cabinets", type=click.IntRange(0, 1000), default=0, metavar="N",
+    help="Field cabinets, each with a camera that sees what is in it.",
+)
+@click.option(
+    "--key", "keys", type=Key(), multiple=True, metavar="[KIND:]ID=HEX",
+    help="A keyed device more, a camera unless KIND is watch, cabinet or cabinet_camera;"
+    " repeatable.",
+)
 @click.option(
     "--keys", "keys_file", type=click.File("r"), metavar="FILE",
-    help="Keyed cameras, one ID=HEX a line; - is standard input. Other than --key,"
+    help="Keyed devices, one [KIND:]ID=HEX a line; - is standard input. Other than --key,"
     " it keeps the keys out of the list of processes.",
+)
+@click.option(
+    "--visit-seconds", type=click.FloatRange(2, 86400), default=60.0, show_default=True,
+    help="Between two openings of a cabinet.",
+)
+@click.option(
+    "--measure-seconds", type=click.FloatRange(0.01, 60), default=15.0, show_default=True,
+    help="That a watch takes to measure.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where the daemon is.")
 @click.option(
     "--port", type=click.IntRange(1, 65535), metavar="P",
     help="Its camera port [default: the one of cameras.listen].",
 )
+@click.option(
+    "--device-port", type=click.IntRange(1, 65535), metavar="P",
+    help="Its port for watches and cabinets [default: the one of devices.listen].",
+)
 @click.option("--fps", type=click.FloatRange(0.1, 60), default=5.0, show_default=True)
 @click.option("--size", type=Size(), default="320x240", show_default=True)
 @placed
 def simulate(
-    place: Place, cameras: int | None, keys: tuple[tuple[str, bytes], ...],
-    keys_file: TextIO | None, host: str, port: int | None, fps: float, size: tuple[int, int],
+    place: Place, cameras: int | None, watches: int, cabinets: int, keys: tuple[Plan, ...],
+    keys_file: TextIO | None, visit_seconds: float, measure_seconds: float, host: str,
+    port: int | None, device_port: int | None, fps: float, size: tuple[int, int],
 ) -> None:
-    """Run virtual cameras against any iotd until interrupted.
+    """Run virtual devices against any iotd until interrupted.
 
-    They speak the field wire, or with a key the keyed one, and show a clock
-    and a moving ball. Unlike field firmware they connect again when the
+    They speak the field wires, or with a key the keyed ones. Cameras show a
+    clock and a moving ball, watches are worn by believable people, cabinets
+    are opened now and then. Unlike field firmware they connect again when the
     daemon was away.
 
     \b
     Example:
-      iotd simulate --cameras 4
+      iotd simulate --cameras 4 --watches 2 --cabinets 1
       iotd simulate --key hall-camera=$(iotd device key hall-camera --kind camera)
     """
-    known = {**dict(keys), **_read_keys(keys_file)}
-    count = cameras if cameras is not None else int(not known)
-    plans = plan_cameras(count, known, host)
+    known = {plan.name: plan for plan in (*keys, *_read_keys(keys_file))}
+    alone = not known and not watches and not cabinets
+    count = cameras if cameras is not None else int(alone)
+    plans = plan_cameras(count, known.values(), host) + plan_devices(watches, cabinets, host)
     if not plans:
-        raise click.UsageError("no camera to simulate: --cameras is 0 and there is no key")
-    where = (host, port or _port(place.config()))
-    _run(place, plans, where, fps, size)
+        raise click.UsageError("nothing to simulate: --cameras is 0 and there is no key")
+    ports = _ports(place, plans, port, device_port)
+    _run(place, plans, host, ports, fps=fps, size=size,
+         habits=Habits(visit_seconds, measure_seconds))
 
 
 def _run(
-    place: Place, plans: list[Plan], where: tuple[str, int], fps: float, size: tuple[int, int]
+    place: Place, plans: list[Plan], host: str, ports: dict[str, int], **more: Any
 ) -> None:
     def work(reactor: Any) -> Deferred[None]:
         def report(name: str, state: str, detail: str) -> None:
@@ -102,7 +131,7 @@ def _run(
             except BrokenPipeError:
                 reactor.stop()
 
-        fleet = Fleet(reactor, plans, *where, report, now=time.time, fps=fps, size=size)
+        fleet = Fleet(reactor, plans, host, ports, report, now=time.time, **more)
         fleet.startService()
         reactor.addSystemEventTrigger(
             "before", "shutdown", lambda: Deferred.fromCoroutine(fleet.stop())
@@ -116,22 +145,34 @@ def _tell(as_json: bool, name: str, state: str, detail: str) -> None:
     now = datetime.now(timezone.utc)
     if as_json:
         at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        tell_json({"at": at, "camera": name, "state": state, "detail": detail})
+        tell_json({"at": at, "device": name, "state": state, "detail": detail})
     else:
         clock = now.astimezone().strftime("%H:%M:%S")
         click.echo(f"{clock} {name} {state}" + (f": {detail}" if detail else ""))
 
 
-def _read_keys(file: TextIO | None) -> dict[str, bytes]:
+def _read_keys(file: TextIO | None) -> list[Plan]:
     try:
-        return parse_keys(file) if file is not None else {}
+        return parse_keys(file) if file is not None else []
     except (ValueError, OSError) as problem:
         raise click.BadParameter(str(problem), param_hint="'--keys'") from None
 
 
-def _port(config: Config) -> int:
-    for listener in config.cameras.listen:
+def _ports(
+    place: Place, plans: list[Plan], camera: int | None, device: int | None
+) -> dict[str, int]:
+    """The ports of the wires that are needed, by wire."""
+    ports = {}
+    for wire, given in (("camera", camera), ("device", device)):
+        if any((plan.kind == "camera") == (wire == "camera") for plan in plans):
+            ports[wire] = given or _configured(place.config(), wire)
+    return ports
+
+
+def _configured(config: Config, wire: str) -> int:
+    section, option = ("cameras", "--port") if wire == "camera" else ("devices", "--device-port")
+    for listener in getattr(config, section).listen:
         port = port_of(listener)
         if port:
             return port
-    raise click.UsageError("cameras.listen names no TCP port: give one with --port")
+    raise click.UsageError(f"{section}.listen names no TCP port: give one with {option}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
 from iotd.simulate.scene import View, draw
+from iotd.simulate.shelf import draw_shelf
 
 
 class Studio:
@@ -31,6 +32,11 @@ class Studio:
     def draw(self, view: View) -> Deferred[bytes]:
         """A picture of this moment."""
         return deferToThreadPool(self._reactor, self._threads, draw, view, self._now())
+
+    def draw_shelf(self, counts: Mapping[str, int]) -> Deferred[bytes]:
+        """A picture of a cabinet with so many packages, as it looks at this moment."""
+        seed = int(self._now() * 1000)
+        return deferToThreadPool(self._reactor, self._threads, draw_shelf, counts, seed)
 
 
 class Film:

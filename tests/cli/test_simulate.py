@@ -70,15 +70,23 @@ class Simulate(SimulateCase):
         both = self.connected("--keys", str(keys), "--key", f"roof={HEX}", "--cameras", "1")
         self.assertEqual([place[2] for place in both], ["127.0.0.1", "", "", ""])
 
+    def test_watches_and_cabinets(self) -> None:
+        """Asked for alone they come without cameras, to the port of devices.listen."""
+        places = self.connected("--watches", "2", "--cabinets", "1")
+        self.assertEqual([place[1:] for place in places], [
+            (5001, "127.0.0.1"), (5001, "127.0.0.2"), (5001, "127.0.0.1"), (5001, "127.0.0.1")])
+        self.assertEqual(self.connected("--watches", "1", "--device-port", "7")[0][1], 7)
+        self.assertEqual(len(self.connected("--key", f"watch:wrist={HEX}")), 1)
+
     def test_bad_use(self) -> None:
         """Values that can't be are refused with what is allowed, keys are not quoted."""
-        self.assertIn("no camera to simulate", self.refused("--cameras", "0"))
+        self.assertIn("nothing to simulate", self.refused("--cameras", "0"))
         self.assertIn("is no size such as 320x240", self.refused("--size", "9x9"))
         self.assertIn("is no size such as 320x240", self.refused("--size", "large"))
         self.assertIn("64 hex digits", self.refused("--key", "hall=0badc0de"))
         self.assertNotIn("0badc0de", self.refused("--key", "hall=0badc0de"))
         keys = Path(self.mktemp())
-        keys.write_text("hall: x\n")
+        keys.write_text("Hall x\n")
         self.assertIn("is no device id", self.refused("--keys", str(keys)))
 
 
@@ -103,5 +111,5 @@ class Words(SimulateCase):
     def test_json_lines(self) -> None:
         """Under ``--json`` each line is an object."""
         line = json.loads(self.said("--json"))
-        self.assertEqual((line["camera"], line["state"]), ("127.0.0.1", "unreachable"))
+        self.assertEqual((line["device"], line["state"]), ("127.0.0.1", "unreachable"))
         self.assertRegex(line["at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")

@@ -10,11 +10,15 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from iotd.simulate.fleet import (
-    Fleet, Plan, VirtualCamera, is_loopback, parse_key, parse_keys, plan_cameras,
-)
+from iotd.simulate.camera import CameraBoard
+from iotd.simulate.fleet import Fleet
 from iotd.simulate.pictures import Film
+from iotd.simulate.plans import (
+    Plan, is_loopback, parse_key, parse_keys, plan_cameras, plan_devices,
+)
 from iotd.simulate.scene import View
+from iotd.simulate.virtual import Virtual
+from iotd.wire.camera import CameraClient
 from tests.simulate.link import Link
 
 HEX = "0f" * 32
@@ -25,19 +29,26 @@ class Plans(SynchronousTestCase):
 
     def test_field_cameras_have_loopback_addresses_of_their_own(self) -> None:
         """The first comes from 127.0.0.1, the next from 127.0.0.2, and so on past 255."""
-        plans = plan_cameras(300, {}, "localhost")
+        plans = plan_cameras(300, [], "localhost")
         self.assertEqual(plans[0], Plan("127.0.0.1", "127.0.0.1"))
         self.assertEqual(plans[1], Plan("127.0.0.2", "127.0.0.2"))
         self.assertEqual(plans[299].source, "127.0.1.44")
 
     def test_elsewhere_they_share_an_address(self) -> None:
         """Against another machine field cameras come from this one's own address."""
-        self.assertEqual(plan_cameras(1, {}, "10.0.0.5"), [Plan("field camera 1")])
+        self.assertEqual(plan_cameras(1, [], "10.0.0.5"), [Plan("field camera 1")])
 
     def test_keyed_cameras_need_no_address(self) -> None:
         """A key makes one keyed camera, beside the field ones."""
-        plans = plan_cameras(1, {"hall": b"k" * 32}, "127.0.0.1")
+        plans = plan_cameras(1, [Plan("hall", None, b"k" * 32)], "127.0.0.1")
         self.assertEqual(plans[1], Plan("hall", None, b"k" * 32))
+
+    def test_devices_have_addresses_of_their_own(self) -> None:
+        """Watches, cabinets and their cameras each come from 127.0.0.1 on, by field ids."""
+        plans = plan_devices(2, 1, "127.0.0.1")
+        self.assertEqual([(plan.id, plan.source) for plan in plans], [
+            ("wch", "127.0.0.1"), ("wch", "127.0.0.2"), ("cab", "127.0.0.1"),
+            ("img", "127.0.0.1")])
 
     def test_what_loopback_is(self) -> None:
         """Only IPv4 loopback has addresses to spare."""
@@ -51,13 +62,15 @@ class Keys(SynchronousTestCase):
 
     def test_good_ones(self) -> None:
         """An id and 64 hex digits, in a file with comments and empty lines."""
-        self.assertEqual(parse_key(f"hall={HEX}"), ("hall", bytes.fromhex(HEX)))
+        self.assertEqual(parse_key(f"hall={HEX}"), Plan("hall", None, bytes.fromhex(HEX)))
+        self.assertEqual(parse_key(f"watch:wrist={HEX}").kind, "watch")
         known = parse_keys(["# mine\n", "\n", f"hall={HEX}\n", f" yard = {HEX.upper()} \n"])
-        self.assertEqual(list(known), ["hall", "yard"])
+        self.assertEqual([plan.name for plan in known], ["hall", "yard"])
 
     def test_bad_ones_are_never_quoted(self) -> None:
         """A fault names the id, not the key."""
-        for text in ("hall", "hall=12", f"Hall={HEX}", f"={HEX}", f"hall={HEX}0", HEX):
+        for text in ("hall", "hall=12", f"fridge:hall={HEX}",
+                     f"Hall={HEX}", f"={HEX}", f"hall={HEX}0", HEX):
             told = str(self.assertRaises(ValueError, parse_key, text))
             self.assertNotIn(HEX[:41], told)
 
@@ -72,8 +85,13 @@ class Coming(SynchronousTestCase):
     def camera(self, plan: Plan, host: str = "127.0.0.1") -> Any:
         """A started service of one camera."""
         film = Film(lambda view: Deferred(), View(plan.name, 1))
-        camera = VirtualCamera(
-            self.reactor, plan, film, 5.0, lambda name, state, told: self.told.append((state, told))
+
+        def make(tell: Any) -> CameraBoard:
+            client = CameraClient(plan.name, field=plan.key is None)
+            return CameraBoard(self.reactor, client, film, 5.0, tell, plan.key)
+
+        camera = Virtual(
+            self.reactor, plan, make, lambda name, state, told: self.told.append((state, told))
         )
         service = camera.service(host, 9001)
         service.startService()
@@ -140,7 +158,7 @@ class Coming(SynchronousTestCase):
     def test_a_fleet_starts_and_stops(self) -> None:
         """All cameras of a plan connect, and nothing is left after the stop."""
         fleet = Fleet(
-            self.reactor, plan_cameras(3, {}, "127.0.0.1"), "127.0.0.1", 9001,
+            self.reactor, plan_cameras(3, [], "127.0.0.1"), "127.0.0.1", {"camera": 9001},
             lambda *told: None, now=lambda: 0.0,
         )
         fleet.startService()
