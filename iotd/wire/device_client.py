@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import Final
 
-from iotd.wire.conversation import GREETING, NEW
+from iotd.wire.conversation import GREETING
 from iotd.wire.device_events import (
     AnswerReceived, ChunkIgnored, Denied, DeviceClientEvent, Greeted, NonceReceived,
     PingReceived, PongReceived, SendReceived, StartReceived, WordReceived,
@@ -18,6 +18,7 @@ from iotd.wire.errors import LocalProtocolError, RemoteProtocolError, quote
 from iotd.wire.events import NEED_DATA, NeedData
 from iotd.wire.hello import DENIED, NONCE, device_mac, encode_hello, encode_mac, parse_nonce
 from iotd.wire.lines import parse_text, take_line
+from iotd.wire.opening import NEW
 from iotd.wire.words import ADVICE_PREFIX, REPORT_PREFIX, REQUESTS, UNITS, WORDS
 
 #: What a field board reads in one go once it is named.

@@ -26,8 +26,11 @@ class KeyedLines:
         self._readings = bytearray()
         self._reader = ReadingReader()
 
-    def next_event(self, buffer: bytearray) -> DeviceEvent | NeedData:
-        """The next one; RemoteProtocolError for a bad size and for what is no line of text."""
+    def next_event(self, buffer: bytearray, quiets: int = 0) -> DeviceEvent | NeedData:
+        """The next one; RemoteProtocolError for a bad size and for what is no line of text.
+
+        Silence tells nothing here: ``quiets`` is for the likes of FieldTexts.
+        """
         while not self._readings:
             line = take_line(buffer, MAX_LINE_BYTES, "a line")
             if line is NEED_DATA:

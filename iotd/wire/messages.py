@@ -28,78 +28,79 @@ MAX_GRAMS = 1_000_000.0
 
 Message = WeightReceived | PictureReceived | BadMessage
 
-_DIGITS = re.compile(rb"[0-9]{0,%d}" % (MAX_DIGITS + 1))
+_NUMBER = re.compile(rb"([0-9]{0,%d})[\0\t-\r ]{0,32}" % (MAX_DIGITS + 1))
 _MOMENTS = (b"bfr-", b"aft-")
 _BEGINNINGS = (*_MOMENTS, SIZE)
 #: How messages begin; whoever does not wait for `send` glues one to its size.
-_IMPATIENT = (*_MOMENTS, b"\xff\xd8", b"/9j/")
+_BASE64_BEGINNING = b"/9j/"
+_IMPATIENT = (*_MOMENTS, b"\xff\xd8", _BASE64_BEGINNING)
+_MARK_BYTES = 4
 _WEIGHT = re.compile(rb"(bfr|aft)-([^\0\t-\r ]*)[\0\t-\r ]*")
 _WEIGHT_LIKE = re.compile(rb"(?:bfr|aft)-[0-9.+-]*")
+_CUT_WEIGHT = re.compile(rb"(?:bfr|aft)-(?:[+-]?|.*\.)", re.DOTALL)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\0\t-\r ]+")
 _BLANKS = b"\0\t\n\v\f\r "
 
 
 def take_size(buffer: bytearray, limit: int, silent: bool) -> int | NeedData | NeedQuiet:
-    """The number of a buffer that begins with `size-`; RemoteProtocolError for a bad one."""
-    found = _DIGITS.match(buffer, len(SIZE))
+    """The number of a buffer that begins with `size-`; RemoteProtocolError for a bad one.
+
+    It is over when the device falls silent, or sends a message without waiting.
+    """
+    found = _NUMBER.match(buffer, len(SIZE))
+    digits = found.group(1) if found else b""
     end = found.end() if found else len(SIZE)
-    if end - len(SIZE) <= MAX_DIGITS and end == len(buffer):
-        if end == len(SIZE):
+    if len(digits) <= MAX_DIGITS:
+        rest = bytes(buffer[end:end + _MARK_BYTES])
+        if not rest and not digits and end == len(SIZE):
             return NEED_DATA
-        if not silent:
+        if not rest and digits and not silent:
             return NEED_QUIET
-    elif end - len(SIZE) <= MAX_DIGITS and not _ends_number(buffer, end):
-        if any(mark.startswith(buffer[end:]) for mark in _IMPATIENT) and end > len(SIZE):
-            return NEED_DATA
-        raise RemoteProtocolError(f"bad size {quote(buffer[:end + 1])}: {_allowed(limit)}")
-    size = parse_size(bytes(buffer[len(SIZE):end]), limit)
+        if rest and not rest.startswith(_IMPATIENT):
+            if digits and any(mark.startswith(rest) for mark in _IMPATIENT):
+                return NEED_DATA
+            raise _bad_size(bytes(buffer[:end + 1]), limit)
+    size = parse_size(digits, limit)
     del buffer[:end]
     return size
-
-
-def _ends_number(buffer: bytearray, end: int) -> bool:
-    """Whether what stands behind the digits may do so: white space, or an early message."""
-    return end > len(SIZE) and (
-        buffer[end] in b"\t\n\r " or any(buffer.startswith(mark, end) for mark in _IMPATIENT)
-    )
 
 
 def parse_size(digits: bytes, limit: int) -> int:
     """1 to ``limit``; RemoteProtocolError names value and limit."""
     if not (digits.isdigit() and len(digits) <= MAX_DIGITS and 1 <= int(digits) <= limit):
-        raise RemoteProtocolError(f"bad size {quote(SIZE + digits)}: {_allowed(limit)}")
+        raise _bad_size(SIZE + digits, limit)
     return int(digits)
 
 
-def _allowed(limit: int) -> str:
-    return f"allowed are 1 to {limit} bytes, in decimal digits"
+def _bad_size(text: bytes, limit: int) -> RemoteProtocolError:
+    return RemoteProtocolError(
+        f"bad size {quote(text)}: allowed are 1 to {limit} bytes, in decimal digits"
+    )
 
 
 class MessageReader:
     """One message of the declared ``size``; a keyed device's is ``exact``."""
 
-    __slots__ = ("size", "exact", "wanted")
+    __slots__ = ("size", "exact", "wanted", "_limit")
 
-    def __init__(self, size: int, exact: bool) -> None:
+    def __init__(self, size: int, limit: int, exact: bool) -> None:
         self.size = size
         self.exact = exact
-        self.wanted = size if exact else 1
+        self.wanted = size if exact else 1  #: below so many bytes there is nothing to ask
+        self._limit = limit
 
     def next_message(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
         """The message off the front of ``buffer``, when it is over.
 
         ``quiets``: how often 50 ms of silence passed since the last byte.
         """
-        if len(buffer) < self.wanted and not quiets:
-            return NEED_DATA
         if self.exact:
             return judge(_take(buffer, self.size)) if len(buffer) >= self.size else NEED_DATA
         head = bytes(buffer[:len(SIZE)])
-        if any(mark != head and mark.startswith(head) for mark in _BEGINNINGS):
-            self.wanted = len(buffer) + 1
-            return NEED_DATA
         if head == SIZE:
             return BadMessage(f"a new size where a message of {self.size} bytes was due")
+        if any(mark != head and mark.startswith(head) for mark in _BEGINNINGS):
+            return self._short(buffer, quiets)
         if head.startswith(_MOMENTS):
             return self._weight(buffer, quiets)
         return self._picture(buffer, quiets)
@@ -107,7 +108,7 @@ class MessageReader:
     def _weight(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
         whole = self.size + UNDECLARED_BYTES
         if len(buffer) < whole:
-            return self._short_weight(buffer, quiets)
+            return self._short(buffer, quiets)
         for end in (whole, self.size):
             weight = parse_weight(bytes(buffer[:end]))
             if isinstance(weight, WeightReceived):
@@ -115,24 +116,37 @@ class MessageReader:
                 return weight
         return parse_weight(_take(buffer, _bad_weight_end(buffer, whole)))
 
-    def _short_weight(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
-        """A weight that is declared exactly is over after a second of silence."""
-        self.wanted = max(self.size, len(buffer) + 1)
-        if len(buffer) < self.size:
-            return NEED_DATA
-        weight = parse_weight(bytes(buffer))
-        if isinstance(weight, BadMessage):
-            return NEED_DATA
-        if quiets < PATIENCE:
-            return NEED_QUIET
-        buffer.clear()
-        return weight
-
     def _picture(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
+        """So many bytes; base64 text may also be that of so many bytes."""
         if len(buffer) < self.size:
             self.wanted = self.size
             return NEED_DATA
-        return judge(_take(buffer, self.size))
+        whole = -(-self.size // 3) * 4
+        if not buffer.startswith(_BASE64_BEGINNING) or whole > self._limit:
+            return judge(_take(buffer, self.size))
+        if self.wanted <= self.size:
+            picture = judge(bytes(buffer[:self.size]))
+            if isinstance(picture, PictureReceived):
+                del buffer[:self.size]
+                return picture
+            self.wanted = whole
+        return self._text_of_so_many(buffer, whole, quiets)
+
+    def _text_of_so_many(
+        self, buffer: bytearray, whole: int, quiets: int
+    ) -> Message | NeedData | NeedQuiet:
+        if len(buffer) < whole and quiets < PATIENCE:
+            return NEED_QUIET
+        picture = judge(bytes(buffer[:whole]))
+        end = whole if isinstance(picture, PictureReceived) else self.size
+        return judge(_take(buffer, end))
+
+    def _short(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
+        """Exactly what was declared and less than is due: over after a second of silence."""
+        self.wanted = max(self.size, len(buffer) + 1)
+        if len(buffer) != self.size or _CUT_WEIGHT.fullmatch(buffer):
+            return NEED_DATA
+        return judge(_take(buffer, len(buffer))) if quiets >= PATIENCE else NEED_QUIET
 
 
 def _bad_weight_end(buffer: bytearray, whole: int) -> int:

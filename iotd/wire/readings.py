@@ -41,6 +41,7 @@ RAW_CHARACTERS = 64
 _BLANKS = re.compile(rb"[\0\t-\r ]+")
 _VALUE = re.compile(rb"[^,\0\t-\r ]{0,%d}" % MAX_VALUE_BYTES)
 _DECIMAL = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]+)?")
+_CUT_DECIMAL = re.compile(rb"[+-]?[0-9]*(?:\.[0-9]*)?")
 _UNIT = re.compile("|".join(UNITS).encode())
 _UNIT_OR_REPORT = re.compile("|".join([*UNITS, REPORT]).encode())
 # What can't be part of a value: an unknown unit is all of that.
@@ -93,7 +94,7 @@ class ReadingReader:
         if size > 0:
             return self._no_comma(buffer, size)
         if end == len(buffer):
-            return NEED_DATA
+            return self._cut_value(buffer, silent)
         if buffer[end:end + 1] == b",":
             return self._unit(buffer, end, silent)
         if _BLANKS.match(buffer, end):
@@ -116,6 +117,12 @@ class ReadingReader:
         self._behind_unit = False
         self._came_to_nothing(end)
         return _bad(_take(buffer, end), "follows a unit and is none")
+
+    def _cut_value(self, buffer: bytearray, silent: bool) -> BadReading | NeedData | NeedQuiet:
+        """Silence drops no half of a number, and whatever else would spoil the next one."""
+        if _CUT_DECIMAL.fullmatch(buffer):
+            return NEED_DATA
+        return self._no_comma(buffer, len(buffer)) if silent else NEED_QUIET
 
     def _unit(
         self, buffer: bytearray, comma: int, silent: bool
