@@ -20,6 +20,9 @@ from iotd.accounts.pages import AccountPages
 from iotd.accounts.rights import RIGHTS
 from iotd.accounts.service import Accounts
 from iotd.bus import Bus
+from iotd.cabinet.api import CabinetsApi
+from iotd.cabinet.items_api import ItemsApi
+from iotd.cabinet.service import Cabinets
 from iotd.cameras.api import CamerasApi
 from iotd.cameras.service import Cameras
 from iotd.devices.api import DevicesApi
@@ -30,10 +33,12 @@ from iotd.health.calendar import Calendar
 from iotd.health.patients import Patients
 from iotd.health.readings import Readings
 from iotd.site.app import build_site
+from iotd.site.routes import Identity
 from iotd.site.streams import OpenStreams
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
 from tests.accounts.room import PASSWORD, QUICK, START
+from tests.cabinet.fakes import FakeCounter, FakeWire
 
 TIMEZONE = "Europe/Berlin"
 WEB = Path(__file__).parent.parent / "web"
@@ -152,11 +157,17 @@ class App:
             on_demand=False, metrics=self.metrics,
         )
         self._build_health(common)
+        self.wire, self.counter = FakeWire(), FakeCounter()
+        self.cabinets = Cabinets(
+            **common, registry=self.registry, clock=self.clock, say=self.wire.say,
+            counter=self.counter, may_see=self.may_see, in_thread=maybeDeferred,
+        )
         self.streams = OpenStreams(self.bus, self.accounts)
         self.site = build_site(
             owners=[
                 SessionApi(self.accounts), AdminApi(self.accounts), AccountPages(self.accounts),
                 DevicesApi(self.registry), CamerasApi(self.cameras, self.streams),
+                CabinetsApi(self.cabinets), ItemsApi(self.cabinets),
                 *self._health_apis(),
             ],
             authenticator=self.accounts, templates=WEB / "templates", static_dir=WEB / "static",
@@ -184,6 +195,10 @@ class App:
     def time(self) -> float:
         """Wall clock."""
         return self.now
+
+    def may_see(self, identity: Identity, patient: str | None) -> bool:
+        """Whose cabinets one may know of: admins all, others those that carry their name."""
+        return identity.role == "admin" or patient == identity.name
 
     def browser(self, address: str = "127.0.0.1") -> Browser:
         """A new browser without a cookie."""
@@ -225,5 +240,6 @@ class App:
         while len(self.site.places):
             await deferLater(reactor, 0)
         await self.readings.stop_service()
+        self.cabinets.stop_service()
         await self.accounts.stopService()
         await self.store.close()

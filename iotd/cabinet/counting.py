@@ -1,0 +1,166 @@
+"""From a picture to counts: one at a time for each cabinet, the newest wins.
+
+The counter may be slow, full, or not installed; whatever comes of it the cycle
+is told, so that no lights wait for it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from iotd.cabinet import images, records, stock, stock_records
+from iotd.cabinet.model import Counted
+from iotd.cabinet.seen import Photo, Reference, Seen
+from iotd.errors import IotdError
+
+if TYPE_CHECKING:
+    from iotd.cabinet.service import Cabinets
+
+DARK = "The last picture is too dark to count: were the lights on?"
+
+
+class Counting:
+    """Pictures that wait to be counted, and what their counts change."""
+
+    _log = Logger()
+
+    def __init__(self, owner: Cabinets) -> None:
+        self._owner = owner
+        self._next: dict[str, tuple[int, bytes]] = {}
+        self._working: set[str] = set()
+        self._repeated: set[str] = set()  # a second look was asked for
+        self._references: dict[str, tuple[Reference, ...]] = {}
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Count no more."""
+        self._stopped = True
+        self._next.clear()
+
+    def fresh(self, id: str) -> None:
+        """The next picture is a first look: a change it shows may be looked at again."""
+        self._repeated.discard(id)
+
+    def forget(self, id: str) -> None:
+        """The cabinet, or a photo of its items, is gone or new."""
+        self._references.pop(id, None)
+
+    def possible(self, id: str) -> bool:
+        """Whether there is anything that counts, and anything to be counted."""
+        if not self._owner.counter.available or self._stopped:
+            return False
+        items = self._owner.known(id).items
+        return bool(self._owner.detects) or any(item.photos for item in items)
+
+    def picture(self, id: str, number: int, jpeg: bytes) -> None:
+        """Count it, after the one in work; of those that wait the newest is counted."""
+        self._next[id] = (number, jpeg)
+        if id not in self._working and not self._stopped:
+            self._working.add(id)
+            done = Deferred.fromCoroutine(self._work(id))
+            done.addErrback(lambda f: self._log.failure("counting failed", failure=f))
+
+    async def _work(self, id: str) -> None:
+        try:
+            while id in self._next and not self._stopped:
+                number, jpeg = self._next.pop(id)
+                again = await self._count(id, number, jpeg)
+                self._owner.cycle(id).event(Counted(number, again))
+        finally:
+            self._working.discard(id)
+
+    async def _count(self, id: str, number: int, jpeg: bytes) -> bool:
+        """Whether a second picture is wanted."""
+        try:
+            if await self._owner.in_thread(images.is_dark, jpeg):
+                await self._note(id, number, "dark", DARK)
+                return False
+            references = await self._known(id)
+            seen = await self._owner.counter.count(jpeg, references)
+            return await self._take(id, number, references, seen)
+        except IotdError as error:
+            await self._note(id, number, "failed", f"The last picture is not counted: {error}")
+        except Exception:
+            self._log.failure("{cabinet}: picture {number} was not counted", cabinet=id,
+                              number=number)
+        return False
+
+    async def _note(self, id: str, number: int, counted: str, note: str) -> None:
+        values = {"counted": counted, "note": note[:255]}
+        try:
+            await self._owner.commit(id, _note, number, values)
+        except IotdError as error:
+            self._log.warn("{cabinet}: {note} {error}", cabinet=id, note=note, error=str(error))
+
+    async def _known(self, id: str) -> tuple[Reference, ...]:
+        if id not in self._references:
+            photos = await self._owner.store.read(stock_records.photos_of, id)
+            self._references[id] = _references(photos)
+        return self._references[id]
+
+    async def _take(
+        self, id: str, number: int, references: Sequence[Reference], seen: Seen
+    ) -> bool:
+        names = {*(reference.item for reference in references), *filter(None, self._owner.detects)}
+        counts = {name: 0 for name in names}
+        for box in seen.boxes:
+            counts[box.item] = counts.get(box.item, 0) + 1
+        at = self._owner.now()
+        open_ones, crossed = await self._owner.commit(
+            id, take_counts, number, counts, _boxes(seen), round(seen.seconds, 3), at
+        )
+        for item in crossed:
+            self._owner.alert(id, item)
+        again = open_ones and id not in self._repeated
+        (self._repeated.add if again else self._repeated.discard)(id)
+        return bool(again)
+
+
+def _references(photos: Sequence[tuple[str, int, bytes]]) -> tuple[Reference, ...]:
+    by_name: dict[str, list[Photo]] = {}
+    for name, id, jpeg in photos:
+        by_name.setdefault(name, []).append(Photo(id, jpeg))
+    return tuple(Reference(name, tuple(each)) for name, each in by_name.items())
+
+
+def _boxes(seen: Seen) -> str:
+    return json.dumps([
+        {"item": box.item, "score": round(box.score, 3),
+         "corners": [[round(x, 1), round(y, 1)] for x, y in box.corners]}
+        for box in seen.boxes
+    ])
+
+
+def _note(connection: Any, id: str, number: int, values: dict[str, Any]) -> None:
+    records.note_picture(connection, number, values)
+
+
+def take_counts(
+    connection: Any, id: str, number: int, counts: dict[str, int], boxes: str, seconds: float,
+    at: float,
+) -> tuple[bool, list[stock.Item]]:
+    """Take what a picture shows: whether some count is still provisional, and who is
+    newly low, or no longer."""
+    records.note_picture(connection, number, {
+        "counted": "counted", "note": "", "boxes": boxes, "seconds": seconds,
+    })
+    told: dict[str, list[int | None]] = {}
+    crossed = []
+    open_ones = False
+    for item in stock_records.all_items(connection, id):
+        if item.name not in counts:
+            continue
+        after = stock.seen(item, counts[item.name], number, at)
+        if after.count != item.count:
+            told[item.name] = [item.count, after.count]
+            stock_records.write_change(
+                connection, id, item, at, "counted", "", after.count, number
+            )
+        open_ones = open_ones or after.provisional is not None
+        crossed += stock_records.save_crossing(connection, after)
+    records.note_changes(connection, id, number, told)
+    return open_ones, crossed

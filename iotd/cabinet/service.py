@@ -1,0 +1,369 @@
+"""Cabinets as people and the wires see them: state, shelf, pictures, and what may be asked.
+
+Memory is what the newest commit left: every change is a transaction that gives
+back the cabinet as it is then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Sequence
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.logger import Logger
+
+from iotd.accounts.records import write_audit
+from iotd.bus import (
+    AlertWanted, Bus, CabinetChanged, DeviceChanged, DeviceLinked, PictureHeard, WeightHeard,
+)
+from iotd.cabinet import records, show, stock_records
+from iotd.cabinet.counting import Counting
+from iotd.cabinet.cycle import Cycle
+from iotd.cabinet.model import Closed, Event, LinkedUp, Opened, Said, State, Want
+from iotd.cabinet.records import Picture
+from iotd.cabinet.stock import Item
+from iotd.devices.model import Approval, Device
+from iotd.devices.service import Registry
+from iotd.errors import Conflict, NotFound
+from iotd.site.routes import Identity
+from iotd.store.engine import Store
+from iotd.wire.jpeg import trim
+
+
+@dataclass(frozen=True)
+class Known:
+    """A cabinet as the newest commit left it."""
+
+    state: State = State()
+    items: tuple[Item, ...] = ()
+    picture: Picture | None = None
+    closed_at: float | None = None
+
+    def item(self, key: str) -> Item:
+        """An item by its number or its name, else NotFound."""
+        for item in self.items:
+            if key in (str(item.id), item.name):
+                return item
+        raise NotFound(f"There is no item {key[:60]!r} in this cabinet.", "item")
+
+
+class Cabinets:
+    """Every approved cabinet by its device id.
+
+    ``say(device, word)`` gives a Deferred of whether it was heard and done;
+    ``may_see(identity, patient)`` says whose cabinets somebody may know of.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, *, store: Store, bus: Bus, registry: Registry, clock: Any,
+        now: Callable[[], float], say: Callable[[str, str], Deferred[bool]], counter: Any,
+        may_see: Callable[[Identity, str | None], bool], in_thread: Callable[..., Deferred[Any]],
+        detects: Sequence[str] = (),
+    ) -> None:
+        self.store, self.clock, self.now, self.in_thread = store, clock, now, in_thread
+        self.counter, self.bus = counter, bus
+        self.detects = detects  # what a detector of the owner's own knows without photos
+        self._registry, self._say, self._may_see = registry, say, may_see
+        self._known: dict[str, Known] = {}
+        self._cycles: dict[str, Cycle] = {}
+        self._linked: set[str] = set()
+        self._shown: dict[str, dict[str, Any]] = {}
+        self._running = False
+        self.counting = Counting(self)
+        for kind, heard in (
+            (WeightHeard, self._weight_heard), (PictureHeard, self._picture_heard),
+            (DeviceLinked, self._device_linked), (DeviceChanged, self._device_changed),
+        ):
+            bus.subscribe(kind, heard)
+
+    def load(self, connection: Any) -> None:
+        """Read all cabinets; at start, before anything connects."""
+        for device in self._registry.approved("cabinet"):
+            appear(connection, device.id)
+        self._known = {
+            id: look_up(connection, id) for id in records.known_cabinets(connection)
+        }
+
+    def start_service(self) -> None:
+        """Waits that the last run left go on, and low stock is told again."""
+        self._running = True
+        for id, known in self._known.items():
+            self.cycle(id).settle()
+            for item in known.items:
+                if item.low:
+                    self.alert(id, item)
+
+    def stop_service(self) -> None:
+        """No more timers and words; what is being written is written."""
+        self._running = False
+        for cycle in self._cycles.values():
+            cycle.end()
+        self.counting.stop()
+
+    # what people ask for
+
+    def list(self, identity: Identity) -> Sequence[dict[str, Any]]:
+        """Every approved cabinet that this person may see, as JSON, by id."""
+        devices = self._registry.approved("cabinet")
+        return [self.json(d) for d in devices if self._may_see(identity, d.patient)]
+
+    def get(self, identity: Identity, id: str) -> dict[str, Any]:
+        """One cabinet as JSON, or NotFound."""
+        return self.json(self.find(identity, id))
+
+    def find(self, identity: Identity, id: str) -> Device:
+        """An approved cabinet that this person may see; NotFound for anything else."""
+        device = self._cabinet(id)
+        if device is None or not self._may_see(identity, device.patient):
+            raise NotFound(f"There is no cabinet {id[:64]!r}.", "id")
+        return device
+
+    def known(self, id: str) -> Known:
+        """What memory holds of a cabinet; empty in the moment before its first commit."""
+        return self._known.get(id, Known())
+
+    async def look(self, identity: Identity, id: str) -> dict[str, Any]:
+        """Ask its camera for a picture; Conflict when there is none, or it is away."""
+        device = self.find(identity, id)
+        camera = self.camera_of(id)
+        if camera is None:
+            raise Conflict(show.no_camera(self._cameras()), "camera")
+        if camera not in self._linked:
+            raise Conflict(f"The camera {camera} is not connected.", "camera")
+        await self._audited(identity, "look into cabinet", id)
+        self.counting.fresh(id)
+        said = maybeDeferred(self._say, camera, "img")
+        if said.called:
+            await said  # refused at once: says why
+        else:
+            said.addErrback(lambda f: self._log.debug("no picture: {why}", why=f.value))
+        return self.json(device)
+
+    async def lights(self, identity: Identity, id: str, on: bool) -> dict[str, Any]:
+        """Switch the lights, also when they seem right; Conflict when it is not there."""
+        self.find(identity, id)
+        if id not in self._linked:
+            raise Conflict(f"The cabinet {id} is not connected.", "id")
+        await self._audited(identity, f"cabinet lights {'on' if on else 'off'}", id)
+        if not await maybeDeferred(self._say, id, "lon" if on else "lof"):
+            raise Conflict(f"The cabinet {id} did not hear it: its connection ended.", "id")
+        await self.commit(id, records.apply, Said(on), self.now())
+        return self.get(identity, id)
+
+    def _audited(self, identity: Identity, action: str, id: str) -> Deferred[Any]:
+        def write(connection: Any, at: float) -> None:
+            write_audit(connection, at, identity.name, action, id)
+
+        return self.store.run(write, self.now())
+
+    # what cycles and counting need
+
+    def state(self, id: str) -> State:
+        """The cabinet as the newest commit left it."""
+        return self.known(id).state
+
+    def linked(self, device: str) -> bool:
+        """Whether it can be told words now."""
+        return device in self._linked
+
+    def say(self, device: str, word: str) -> Deferred[bool]:
+        """Say a word; False for any reason why it was not heard, never a failure."""
+        if not self._running or device not in self._linked:
+            return maybeDeferred(lambda: False)
+        said: Deferred[bool] = maybeDeferred(self._say, device, word)
+
+        def refused(failure: Any) -> bool:
+            self._log.debug("{device}: {word} was not said: {why}", device=device, word=word,
+                            why=failure.value)
+            return False
+
+        return said.addErrback(refused)
+
+    def commit(self, id: str, work: Callable[..., Any], *args: Any) -> Deferred[Any]:
+        """``work(connection, id, *args)``'s result, once memory and pages know of its commit."""
+        done = self.store.run(_then_look_up, id, work, args)
+
+        def known(both: tuple[Any, Known]) -> Any:
+            result, self._known[id] = both
+            if self._cabinet(id) is None and not self._exists(id):
+                del self._known[id]  # deleted meanwhile
+            else:
+                self.publish(id)
+            return result
+
+        return done.addCallback(known)
+
+    def cycle(self, id: str) -> Cycle:
+        """The life of one cabinet; made at its first use."""
+        if id not in self._cycles:
+            self._cycles[id] = Cycle(id, self)
+        return self._cycles[id]
+
+    def camera_of(self, id: str) -> str | None:
+        """The assigned camera; else the only one that no other cabinet has, if there is one."""
+        device = self._cabinet(id)
+        cameras = {camera.id for camera in self._cameras()}
+        if device is not None and device.camera is not None:
+            return device.camera if device.camera in cameras else None
+        assigned = {other.camera for other in self._registry.approved("cabinet")}
+        free = sorted(cameras - assigned)
+        there = [camera for camera in free if camera in self._linked]
+        candidates = free if len(free) == 1 else there
+        return candidates[0] if len(candidates) == 1 else None
+
+    def publish(self, id: str) -> None:
+        """Tell the pages when a cabinet changed."""
+        device = self._cabinet(id)
+        if device is None:
+            self._shown.pop(id, None)
+            return
+        shown = self.json(device)
+        if shown != self._shown.get(id):
+            self._shown[id] = shown
+            self.bus.publish(CabinetChanged(id, device.patient, shown))
+
+    def alert(self, id: str, item: Item) -> None:
+        """Say whether an item is low; the same again changes nothing for who listens."""
+        device = self._cabinet(id)
+        name, patient = (device.name, device.patient) if device else (id, None)
+        self.bus.publish(AlertWanted(
+            f"low_stock:{id}:{item.id}", patient, id, "low_stock", "warning",
+            show.low_stock(name, item), item.low,
+        ))
+
+    def json(self, device: Device) -> dict[str, Any]:
+        """A cabinet as the API shows it."""
+        camera = self.camera_of(device.id)
+        return show.cabinet(
+            device, self.known(device.id), linked=device.id in self._linked, camera=camera,
+            camera_there=camera in self._linked, cameras=self._cameras(),
+            why_no_counts=getattr(self.counter, "why", ""), now=self.now(),
+        )
+
+    def _cabinet(self, id: str) -> Device | None:
+        try:
+            device = self._registry.device(id)
+        except NotFound:
+            return None
+        fits = device.kind == "cabinet" and device.approval is Approval.APPROVED
+        return device if fits else None
+
+    def _exists(self, id: str) -> bool:
+        try:
+            return bool(self._registry.device(id))
+        except NotFound:
+            return False
+
+    def _cameras(self) -> Sequence[Device]:
+        return self._registry.approved("cabinet_camera")
+
+    # what is heard
+
+    def _weight_heard(self, event: WeightHeard) -> None:
+        if self._cabinet(event.device) is None:
+            self._log.warn("{device} sent a weight, but is no cabinet", device=event.device)
+            return
+        cycle = self.cycle(event.device)
+        what: Event = Opened(event.grams)
+        if event.moment == "aft":
+            what = Closed(event.grams, self.camera_of(event.device) is not None)
+            cycle.closing()
+            self.counting.fresh(event.device)
+        cycle.run(_weighed, cycle.do, what, event.at)
+
+    def _picture_heard(self, event: PictureHeard) -> None:
+        picture = trim(event.jpeg)
+        if picture is None:
+            self._log.warn("{camera}: a message without a picture", camera=event.device)
+            return
+        seen = Picture(0, event.device, event.at, picture.width, picture.height)
+        for id in self._seen_by(event.device):
+            self._keep(id, seen, picture.data)
+
+    def _keep(self, id: str, seen: Picture, jpeg: bytes) -> None:
+        counting = self.counting.possible(id)
+
+        def kept(result: tuple[int, frozenset[Want]]) -> None:
+            number, wants = result
+            if counting:
+                self.counting.picture(id, number, jpeg)
+            self.cycle(id).do(wants)
+
+        self.cycle(id).run(_pictured, kept, seen, jpeg, counting)
+
+    def _seen_by(self, camera: str) -> list[str]:
+        """The cabinets that a camera sees into."""
+        cabinets = self._registry.approved("cabinet")
+        return [device.id for device in cabinets if self.camera_of(device.id) == camera]
+
+    def _device_linked(self, event: DeviceLinked) -> None:
+        (self._linked.add if event.linked else self._linked.discard)(event.id)
+        if event.kind == "cabinet":
+            if event.linked:
+                camera = self.camera_of(event.id) is not None
+                cycle = self.cycle(event.id)
+                cycle.event(LinkedUp(camera))
+            self.publish(event.id)
+        elif event.kind == "cabinet_camera":
+            for id in self._seen_by(event.id):
+                if event.linked:
+                    self.cycle(id).ask_if_awaited()
+            self._publish_all()
+
+    def _publish_all(self) -> None:
+        for device in self._registry.approved("cabinet"):
+            self.publish(device.id)
+
+    def _device_changed(self, event: DeviceChanged) -> None:
+        if event.data["state"] == "deleted":
+            self._forget(event.id)
+        elif event.data["kind"] == "cabinet" and event.id not in self._known:
+            if self._cabinet(event.id) is not None:
+                self.cycle(event.id).run(lambda connection, id: None, lambda _: None)
+        if event.data.get("kind") in (None, "cabinet", "cabinet_camera"):
+            self._publish_all()
+
+    def _forget(self, id: str) -> None:
+        known = self._known.pop(id, None)
+        self._shown.pop(id, None)
+        self._linked.discard(id)
+        cycle = self._cycles.pop(id, None)
+        if cycle is not None:
+            cycle.end()
+        self.counting.forget(id)
+        for item in known.items if known else ():
+            if item.low:
+                self.alert(id, replace(item, low=False))
+
+
+def appear(connection: Any, id: str) -> None:
+    """A cabinet's first appearance gives it its row and the field's items."""
+    if records.add_cabinet(connection, id):
+        stock_records.add_field_items(connection, id)
+
+
+def look_up(connection: Any, id: str) -> Known:
+    """A cabinet as it is in the store."""
+    return Known(
+        records.load_state(connection, id), stock_records.all_items(connection, id),
+        records.newest_picture(connection, id), records.last_closing(connection, id),
+    )
+
+
+def _then_look_up(
+    connection: Any, id: str, work: Callable[..., Any], args: tuple[Any, ...]
+) -> tuple[Any, Known]:
+    appear(connection, id)
+    return work(connection, id, *args), look_up(connection, id)
+
+
+def _weighed(connection: Any, id: str, event: Event, at: float) -> frozenset[Want]:
+    return records.apply(connection, id, event, at)
+
+
+def _pictured(
+    connection: Any, id: str, seen: Picture, jpeg: bytes, counting: bool
+) -> tuple[int, frozenset[Want]]:
+    return records.add_picture(connection, id, seen, jpeg, counting)
