@@ -13,6 +13,7 @@ import click
 
 from iotd import __version__
 from iotd.cli.check import check
+from iotd.cli.demo import demo
 from iotd.cli.devices import device
 from iotd.cli.place import Surroundings
 from iotd.cli.simulate import simulate
@@ -35,7 +36,7 @@ def cli() -> None:
     """
 
 
-for each in (check, user, token, device, simulate):
+for each in (check, user, token, device, simulate, demo):
     cli.add_command(each)
 
 
