@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Container, Iterable, Mapping, Sequence
 
 from sqlalchemy import (
     Boolean, Column, Connection, Double, Index, Integer, String, Table, Text, and_, delete, func,
@@ -12,13 +12,15 @@ from sqlalchemy import (
 )
 
 from iotd.health.alert_model import LIVE, Alert
+from iotd.health.model import GOOD, REJECTED
+from iotd.health.records import readings
 from iotd.store.metadata import Time, metadata
 
 alert_rules = Table(
     "alert_rules", metadata,
     Column("patient", String(40), primary_key=True),
     Column("subject", String(24), primary_key=True),  # a vital, or "stale"
-    Column("fields", Text, nullable=False),  # JSON: what differs from the default
+    Column("fields", Text, nullable=False),  # JSON: the whole rule
 )
 alerts = Table(
     "alerts", metadata,
@@ -64,7 +66,6 @@ alert_outbox = Table(
 )
 
 WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
-IN_ONE_QUERY = 500  # ids; SQLite's limit is far higher, MySQL's packets are not the matter
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,18 @@ class Message:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A reading as far as alerts go; ``source`` is a device's id, or how it was told."""
+
+    patient: str
+    kind: str
+    value: float
+    at: float
+    good: bool
+    source: str
+
+
 # alerts
 
 def keep(connection: Connection, alert: Alert, messages: Iterable[Message] = ()) -> None:
@@ -99,8 +112,16 @@ def keep(connection: Connection, alert: Alert, messages: Iterable[Message] = ())
     if known is None:
         connection.execute(insert(alerts).values(values))
     else:
+        del values["undelivered"]  # counted by :func:`settle` alone
         connection.execute(update(alerts).where(alerts.c.id == alert.id).values(values))
     for message in messages:
+        _add_message(connection, message)
+
+
+def _add_message(connection: Connection, message: Message) -> None:
+    # a commit of which nobody heard may have been one after all
+    query = select(alert_outbox.c.id).where(alert_outbox.c.id == message.id)
+    if connection.execute(query).first() is None:
         connection.execute(insert(alert_outbox).values(asdict(message)))
 
 
@@ -135,7 +156,7 @@ def list_alerts(
     if patients is None:
         whose: Any = true() if devices else alerts.c.patient.is_not(None)
     else:
-        whose = alerts.c.patient.in_(patients[:IN_ONE_QUERY])
+        whose = alerts.c.patient.in_(patients)
         whose = or_(whose, alerts.c.patient.is_(None)) if devices else whose
     query = select(alerts).where(whose)
     if states is not None:
@@ -153,7 +174,7 @@ def _alert(row: Mapping[Any, Any]) -> Alert:
 # rules
 
 def all_rules(connection: Connection) -> dict[str, dict[str, dict[str, Any]]]:
-    """By patient and subject, what differs from the defaults."""
+    """By patient and subject, the rules that are not the defaults."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for row in connection.execute(select(alert_rules)).mappings():
         found.setdefault(row["patient"], {})[row["subject"]] = json.loads(row["fields"])
@@ -174,12 +195,34 @@ def save_rules(
             ))
 
 
+def strangers(connection: Connection, known: Container[str]) -> list[str]:
+    """Patients who have alerts or rules here and are not known any more."""
+    there: set[str] = set()
+    for column in (alerts.c.patient, alert_rules.c.patient):
+        query = select(column).distinct().where(column.is_not(None))
+        there.update(connection.execute(query).scalars())
+    return sorted(patient for patient in there if patient not in known)
+
+
 def forget_patient(connection: Connection, patient: str) -> None:
     """Rules, alerts and messages of a patient who is removed."""
     theirs = select(alerts.c.id).where(alerts.c.patient == patient)
     connection.execute(delete(alert_outbox).where(alert_outbox.c.alert.in_(theirs)))
     connection.execute(delete(alerts).where(alerts.c.patient == patient))
     connection.execute(delete(alert_rules).where(alert_rules.c.patient == patient))
+
+
+# what was measured before the start
+
+def newest_readings(connection: Connection, patient: str, kind: str, limit: int) -> list[Heard]:
+    """The newest readings of a kind that may count, oldest first."""
+    c = readings.c
+    query = select(c.value, c.at, c.quality, c.source).where(
+        c.patient == patient, c.kind == kind, c.quality != REJECTED,
+    ).order_by(c.at.desc()).limit(limit)
+    found = [Heard(patient, kind, value, at, quality == GOOD, source)
+             for value, at, quality, source in connection.execute(query)]
+    return found[::-1]
 
 
 # outbox

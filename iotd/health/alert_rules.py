@@ -54,8 +54,9 @@ DEFAULTS: Mapping[str, Rule] = {
     # NEWS2 scores 2 from 111, which a flight of stairs reaches: the warning begins at
     # the upper half of that band. Between 41 and 50 people sleep.
     "heart_rate": Rule(41, 120, 41, 130, margin=5),
-    # no 3 on the high side of NEWS2: urgent from 40.0 is ours
-    "body_temperature": Rule(35.1, 39.0, 35.1, 40.0, margin=0.3),
+    # No 3 on the high side of NEWS2: urgent above 40.0 is ours. No low side: a sensor on
+    # the wrist reads the skin, often below 35; who has a thermometer sets it (35.1).
+    "body_temperature": Rule(None, 39.0, None, 40.0, margin=0.3),
     "spo2": Rule(94, None, 92, None, margin=1),
     # above 180 is what the American Heart Association calls a crisis
     "bp_systolic": Rule(101, 180, 91, 219, margin=5, need=1, of=1),
@@ -74,11 +75,13 @@ _SPAN: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Seen:
-    """One reading that may count: rejected ones never come here."""
+    """One reading that may count: rejected ones never come here. ``sure``: a person
+    looked at it and typed it in, so it needs no second one."""
 
     value: float
     at: float
     good: bool
+    sure: bool = False
 
 
 def severity_of(rule: Rule, side: str, value: float) -> str | None:
@@ -102,19 +105,21 @@ def crossing(rule: Rule, side: str, run: Iterable[Seen]) -> str | None:
     if not rule.enabled or not latest or not latest[-1].good:
         return None
     grades = [severity_of(rule, side, seen.value) for seen in latest]
-    if grades[-1] is None:
-        return None
+    if grades[-1] is None or latest[-1].sure:
+        return grades[-1]
     if grades[-1] == URGENT and grades.count(URGENT) >= rule.need:
         return URGENT
     return WARNING if len(grades) - grades.count(None) >= rule.need else None
 
 
 def is_over(rule: Rule, side: str, run: Iterable[Seen]) -> bool:
-    """Whether the last ``need`` good readings are all inside by the margin."""
+    """Whether the last ``need`` good readings are all inside by the margin; a sure one will do."""
     if not rule.enabled:
         return True
-    good = [seen.value for seen in run if seen.good][-rule.need:]
-    return len(good) == rule.need and all(_well_inside(rule, side, value) for value in good)
+    good = [seen for seen in run if seen.good]
+    need = 1 if good and good[-1].sure else rule.need
+    latest = good[-need:]
+    return len(latest) == need and all(_well_inside(rule, side, seen.value) for seen in latest)
 
 
 def _well_inside(rule: Rule, side: str, value: float) -> bool:

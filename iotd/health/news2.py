@@ -96,7 +96,7 @@ def partial_news2(
     why_not = _not_for(birth_date, now)
     if why_not is not None:
         return _shaped(None, [], why_not, [*NEVER_MEASURED])
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"kind": kind, "value": reading.value, "score": points(kind, reading.value)}
         for kind, reading in counted.items()
     ]
