@@ -121,7 +121,7 @@ class DeviceConversation:
             waiting = self._message if self._granted else None
             self._wanted = waiting.wanted if waiting else len(self._buffer) + 1
             return NEED_DATA
-        self._wanted = 1
+        self._wanted = 0  # a line may hold several readings
         return event
 
     def challenge(self, nonce: str) -> bytes:

@@ -36,7 +36,7 @@ _BASE64_BEGINNING = b"/9j/"
 _IMPATIENT = (*_MOMENTS, b"\xff\xd8", _BASE64_BEGINNING)
 _MARK_BYTES = 4
 _WEIGHT = re.compile(rb"(bfr|aft)-([^\0\t-\r ]*)[\0\t-\r ]*")
-_WEIGHT_LIKE = re.compile(rb"(?:bfr|aft)-[0-9.+-]*")
+_WEIGHT_LIKE = re.compile(rb"(?:bfr|aft)-[0-9.+-]*[\0\t-\r ]*")
 _CUT_WEIGHT = re.compile(rb"(?:bfr|aft)-(?:[+-]?|.*\.)", re.DOTALL)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\0\t-\r ]+")
 _BLANKS = b"\0\t\n\v\f\r "
@@ -109,11 +109,10 @@ class MessageReader:
         whole = self.size + UNDECLARED_BYTES
         if len(buffer) < whole:
             return self._short(buffer, quiets)
-        for end in (whole, self.size):
-            weight = parse_weight(bytes(buffer[:end]))
-            if isinstance(weight, WeightReceived):
-                del buffer[:end]
-                return weight
+        weight = parse_weight(bytes(buffer[:whole]))
+        if isinstance(weight, WeightReceived):
+            del buffer[:whole]
+            return weight
         return parse_weight(_take(buffer, _bad_weight_end(buffer, whole)))
 
     def _picture(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
@@ -150,7 +149,7 @@ class MessageReader:
 
 
 def _bad_weight_end(buffer: bytearray, whole: int) -> int:
-    """Where a weight that is none ends: before a new `size-`, else after its bytes."""
+    """Where a text of ``whole`` bytes that is no weight ends: before a new `size-`."""
     found = _WEIGHT_LIKE.match(buffer, 0, whole)
     end = found.end() if found else whole
     rest = bytes(buffer[end:whole])

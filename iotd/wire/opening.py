@@ -70,8 +70,8 @@ class Opening:
             return self._hello(buffer)
         if head == NEW:
             return _named(buffer)
-        if KEY.startswith(head) or NEW.startswith(head):
-            return NEED_DATA
+        if len(head) < len(NEW):
+            return NEED_DATA  # all four decide, so that the log says who came: GET, POST ...
         raise RemoteProtocolError(f"{quote(head)} where only new~ and key~ are allowed")
 
     def _hello(self, buffer: bytearray) -> OpeningEvent | NeedData:

@@ -107,9 +107,12 @@ class ReadingReader:
     def _rest_of_unit(
         self, buffer: bytearray, silent: bool
     ) -> BadReading | NeedData | NeedQuiet | None:
-        """Letters right behind a whole unit belong to no reading: `72.00,bpmx36.50,temp`."""
+        """Letters right behind a unit belong to no reading: `72.00,bpmx36.50,temp`.
+
+        Unless a comma follows: `72.00,bpmnan,temp`.
+        """
         end = self._unknown_end(buffer, 0)
-        if end == 0:
+        if end == 0 or buffer[end:end + 1] == b",":
             self._behind_unit = False
             return None
         if end == len(buffer) and not silent:
