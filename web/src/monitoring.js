@@ -60,7 +60,7 @@ function draw() {
 }
 
 async function reload() {
-  [vitals, alerts] = await Promise.all([api("GET", `${api1}/vitals`), items(`${api1}/alerts?state=open`)]);
+  [vitals, alerts] = await Promise.all([api("GET", `${api1}/vitals`), items(`${api1}/alerts?state=live`)]);
   draw();
 }
 

@@ -73,7 +73,7 @@ function draw() {
 }
 
 async function reload() {
-  [vitals, alerts] = await Promise.all([api("GET", `${api1}/vitals`), items(`${api1}/alerts?state=open`)]);
+  [vitals, alerts] = await Promise.all([api("GET", `${api1}/vitals`), items(`${api1}/alerts?state=live`)]);
   cabinets = (await items("/api/v1/cabinets?limit=1000")).filter((one) => one.patient === patient.id);
   draw();
 }

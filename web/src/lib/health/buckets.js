@@ -6,9 +6,14 @@ export const BUCKET_SECONDS = { minute: 60, "5min": 300, "15min": 900, hour: 360
 
 const iso = (seconds) => new Date(Math.round(seconds * 1000)).toISOString();
 
+const RAW_SECONDS = 3 * 3600; // so short a time is shown reading by reading: 360 polls
+
+/** Buckets, or single readings where they are few enough to be seen. */
+export const bucketFor = (since, until) => (until - since <= RAW_SECONDS ? "raw" : "auto");
+
 /** All readings of a kind between two Unix times: {bucket, size, items}; `size` is 0 for raw ones. */
-export async function load(kind, since, until, bucket = "auto") {
-  const query = new URLSearchParams({ kind, since: iso(since), until: iso(until), bucket });
+export async function load(kind, since, until, bucket = bucketFor(since, until)) {
+  const query = new URLSearchParams({ kind, since: iso(since), until: iso(until), bucket, limit: 1000 });
   const found = [];
   let name = bucket;
   for (let next = `${api1}/readings?${query}`; next; ) {
