@@ -1,0 +1,346 @@
+"""One connection of the device wire on the reactor: its words, its deadlines, what it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from iotd.bus import PictureHeard, ReadingHeard, WeightHeard
+from iotd.devices.links import NO_HELLO, LinkProtocol
+from iotd.devices.queue import Act, Due, WordQueue
+from iotd.errors import Conflict, Invalid
+from iotd.wire.conversation import NEED_DATA, DeviceConversation, DevicePhase
+from iotd.wire.device_events import (
+    BadMessage, BadReading, HelloReceived, LineReceived, NewReceived, PictureReceived,
+    PingReceived, PongReceived, ProofReceived, ReadingReceived, RequestReceived, SizeDeclared,
+    WeightReceived,
+)
+from iotd.wire.errors import LocalProtocolError, RemoteProtocolError
+from iotd.wire.words import check_answer, check_word
+
+if TYPE_CHECKING:
+    from iotd.devices.server import DeviceFactory
+
+QUIET = 0.05  # seconds without a byte that end what only silence can end
+ANSWER_SECONDS = 10.0  # for finding out what a device asked
+MAX_ASKED = 4  # questions of one device that wait for their answers
+MAX_READINGS = 50  # in one second of one device; a watch sends two in 30 s
+
+_HELD, _STARTED = DevicePhase.HELD, DevicePhase.STARTED
+
+
+class DeviceProtocol(LinkProtocol):
+    """The server's side; a Link for the registry once it is admitted."""
+
+    _log = Logger()
+    _server: DeviceFactory
+
+    def __init__(
+        self, factory: DeviceFactory, address: str, max_message_bytes: int, poll_seconds: float
+    ) -> None:
+        LinkProtocol.__init__(self, factory, address)
+        self._conversation = DeviceConversation(max_message_bytes)
+        self._words = WordQueue(poll_seconds)
+        self._timer: Any = None
+        self._quiet_from = 0.0
+        self._settling = self._linked = False
+        self._asked: list[str] | None = None
+        self._answering: Deferred[None] | None = None
+        self._second = self._readings = 0
+
+    # -- life -------------------------------------------------------------------
+
+    def connectionMade(self) -> None:
+        """It is greeted, and deadlines begin."""
+        LinkProtocol.connectionMade(self)
+        self.transport.write(self._conversation.greeting())
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Everything that waits for this connection ends."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._part()
+        LinkProtocol.connectionLost(self, reason)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Bytes in, events out."""
+        now = self._server.seconds()
+        self._deadlines.heard(now, self._conversation.begun_bytes > 0)
+        self._quiet_from, self._settling = now, False
+        self._conversation.receive_data(data)
+        self._read(now)
+
+    def _read(self, now: float) -> None:
+        conversation, deadlines = self._conversation, self._deadlines
+        try:
+            while not self._closed and (event := conversation.next_event()) is not NEED_DATA:
+                began_at, deadlines.began_at = deadlines.began_at, now
+                _HEARD[type(event)](self, event, began_at)
+        except RemoteProtocolError as fault:
+            self._broke_the_protocol(fault)
+        self.move()
+
+    def _broke_the_protocol(self, fault: RemoteProtocolError) -> None:
+        started = self._linked
+        LinkProtocol._broke_the_protocol(self, fault)
+        if self._is_new and self._id is not None and not started:
+            # no device ever spoke here: nobody is to approve it
+            self._server.abandon(self._id, self, is_new=False)
+
+    # -- the registry's Link ---------------------------------------------------------
+
+    @property
+    def kind(self) -> str:
+        """What it was started as."""
+        return self._conversation.kind or "other"
+
+    def admitted(self, id: str) -> None:
+        """It is started, or goes on where hold() stopped it, under this id."""
+        if self._closed or (self._linked and self._id == id):
+            return
+        self._part()
+        kind = self._server.kind_of(id)
+        self._id = id
+        now = self._server.seconds()
+        if self._conversation.phase is _HELD:
+            self.transport.write(self._conversation.start(kind))
+            self._words.said(now)
+        elif self.kind != kind:
+            self.close(f"it is a {kind} now")  # it starts anew when it connects again
+            return
+        self._linked = True
+        self._server.linked_up(id, self)
+        self._read(now)
+
+    def hold(self) -> None:
+        """Nothing it says counts, and it is told nothing, until it is admitted again."""
+        self._part()
+
+    def close(self, reason: str) -> None:
+        """End the connection; the reason was logged by who decided it."""
+        self._closed = True
+        self._part()
+        LinkProtocol.close(self, reason)
+
+    def command(self, text: str, by: str) -> None:
+        """A word in its turn; nobody waits for what comes back."""
+        self.say(text)
+
+    def say(self, text: str) -> Deferred[bool]:
+        """Queue a word; see DeviceFactory.say."""
+        try:
+            check_word(text, self.kind)
+        except LocalProtocolError as fault:
+            raise Invalid(f"{fault}.", "command") from None
+        outcome: Deferred[bool] = Deferred()
+        if not self._words.add(text, outcome.callback):
+            raise Conflict("Too many words wait for this device already.", "command")
+        self.move()
+        return outcome
+
+    def _part(self) -> None:
+        """Others hear no more of it, and nobody waits for it any longer."""
+        if self._linked and self._id is not None:
+            self._linked = False
+            self._server.linked_off(self._id, self)
+        self._words.close()
+        if self._answering is not None:
+            self._answering.cancel()
+
+    # -- what a device says ----------------------------------------------------------
+
+    def _new(self, event: NewReceived, began_at: float) -> None:
+        self._admit(self._server.admissions.join_field(event.id, self))
+
+    def _size(self, event: SizeDeclared, began_at: float) -> None:
+        self._words.declared(began_at)
+
+    def _reading(self, event: ReadingReceived, began_at: float) -> None:
+        if self._linked and self._in_bounds():
+            now = self._server.now()
+            self._tell(ReadingHeard(self._id or "", event.value, event.unit, event.raw, now))
+            self._words.heard(event.unit)
+
+    def _in_bounds(self) -> bool:
+        second = int(self._deadlines.heard_at)
+        if second != self._second:
+            self._second, self._readings = second, 0
+        self._readings += 1
+        if self._readings > MAX_READINGS:
+            self._fault("flood", f"more than {MAX_READINGS} readings in a second")
+        return self._readings <= MAX_READINGS
+
+    def _weight(self, event: WeightReceived, began_at: float) -> None:
+        self._message_ended(event.moment == "aft")
+        if self._linked:
+            now = self._server.now()
+            self._tell(WeightHeard(self._id or "", event.moment, event.grams, now))
+
+    def _picture(self, event: PictureReceived, began_at: float) -> None:
+        self._message_ended(False)
+        if self._linked:
+            self._tell(PictureHeard(self._id or "", event.jpeg, self._server.now()))
+            self._words.heard("img")
+
+    def _bad_message(self, event: BadMessage, began_at: float) -> None:
+        self._message_ended(False)
+        self._fault("message", event.reason)
+
+    def _bad_reading(self, event: BadReading, began_at: float) -> None:
+        self._fault("reading", event.reason)
+
+    def _message_ended(self, closes_the_cycle: bool) -> None:
+        self._deadlines.granted_at = None
+        self._words.message_ended(closes_the_cycle)
+
+    def _line(self, event: LineReceived, began_at: float) -> None:
+        if event.text.startswith("error "):
+            self._fault("board", event.text.removeprefix("error "))
+
+    def _tell(self, event: object) -> None:
+        self._server.bus.publish(event)
+
+    def _fault(self, cause: str, reason: str) -> None:
+        self._server.faults.add(self._id or self.address, cause, reason)
+
+    # -- what a device asks ------------------------------------------------------------
+
+    def _request(self, event: RequestReceived, began_at: float) -> None:
+        if not self._linked:
+            return  # what stands in a report is not for a board that nobody let in
+        asked = self._asked = self._asked or []
+        if len(asked) >= MAX_ASKED:
+            self._fault("request", f"0,{event.what} while {MAX_ASKED} wait for their answers")
+            return
+        asked.append(event.what)
+        if len(asked) == 1:
+            self._answering = Deferred.fromCoroutine(self._answer_all(asked))
+            self._answering.addErrback(lambda failure: failure.trap(CancelledError))
+
+    async def _answer_all(self, asked: list[str]) -> None:
+        # one by one: the answers go out in the order of the questions
+        try:
+            while asked:
+                await self._answer(asked[0])
+                del asked[0]
+        finally:
+            asked.clear()
+            self._answering = None
+
+    async def _answer(self, what: str) -> None:
+        try:
+            found = Deferred.fromCoroutine(self._server.answer(self._id or "", what))
+            text = check_answer(await found.addTimeout(ANSWER_SECONDS, self._server.clock))
+        except CancelledError:
+            raise
+        except Exception:
+            self._log.failure("{id} asked 0,{what}: no answer", id=self._id, what=what)
+            return
+        if not self._words.answer(text):
+            self._fault("request", f"0,{what} faster than answers can be told")
+        self.move()
+
+    # -- what it is told -----------------------------------------------------------------
+
+    def move(self) -> None:
+        """Write what is due, and come back when the next may be."""
+        conversation = self._conversation
+        begun = conversation.begun_bytes > 0
+        busy = begun or conversation.receiving
+        again = None
+        if conversation.phase is _STARTED and not self._closed:
+            now = self._server.seconds()
+            due, again = self._words.next(now, busy)
+            if due is not None and self._wrote(due, now):
+                return
+        if not self._closed:
+            self._come_back(again)
+        idle = conversation.phase in (_HELD, _STARTED) and not conversation.keyed
+        self.needs_check = not idle or busy
+
+    def _wrote(self, due: Due, now: float) -> bool:
+        """Write it; True when there was more to read, and everything is settled."""
+        act, text = due
+        if act is Act.SEND:
+            self.transport.write(self._conversation.send())
+            self._deadlines.granted_at = now
+            self._read(now)  # some do not wait for it
+            return True
+        say: Callable[[str], bytes] = (
+            self._conversation.answer if act is Act.ANSWER else self._conversation.word
+        )
+        self.transport.write(say(text))
+        return False
+
+    def _come_back(self, again: float | None) -> None:
+        if self._conversation.awaits_quiet:
+            silent_at = self._quiet_from + QUIET
+            again = silent_at if again is None else min(again, silent_at)
+        if again is None:
+            return  # a timer that still runs finds nothing to do, which is cheaper
+        delay = max(again - self._server.seconds(), 0.001)
+        if self._timer is None:
+            self._timer = self._server.clock.callLater(delay, self._woken)
+        elif self._timer.getTime() > again:
+            self._timer.reset(delay)
+
+    def _woken(self) -> None:
+        self._timer = None
+        now = self._server.seconds()
+        if not self._conversation.awaits_quiet or now < self._quiet_from + QUIET:
+            self.move()
+        elif not self._settling:
+            # what came while the reactor was busy is read before silence is believed
+            self._settling = True
+            self._timer = self._server.clock.callLater(0, self._woken)
+        else:
+            self._quiet_from, self._settling = now, False
+            self._conversation.quiet()
+            self._read(now)
+
+    # -- deadlines: called about every second ----------------------------------------------
+
+    def check(self, now: float) -> None:
+        """Close what is late; ask a silent keyed device whether it lives."""
+        if self._closed:
+            return
+        late = self._late(now)
+        if late is not None:
+            self._no_proof()
+            self._refuse("late", late)
+        elif self._conversation.keyed and self._conversation.phase is _STARTED:
+            if self._deadlines.ping_due(now):
+                self.transport.write(self._conversation.ping())
+
+    def _late(self, now: float) -> str | None:
+        deadlines, received = self._deadlines, self._conversation.begun_bytes
+        if self._conversation.phase is DevicePhase.GREETED:
+            return NO_HELLO if deadlines.silent_too_long(now) else None
+        late = (
+            deadlines.late_proof(now) or deadlines.late_message(now, received)
+            or deadlines.late(now, received, "a reading, size or line")
+        )
+        return late or (deadlines.gone(now) if self._conversation.keyed else None)
+
+
+_HEARD: dict[type, Callable[[DeviceProtocol, Any, float], None]] = {
+    NewReceived: DeviceProtocol._new,
+    HelloReceived: lambda self, event, _: self._hello(event.id),
+    ProofReceived: lambda self, event, _: self._proof(event.mac),
+    SizeDeclared: DeviceProtocol._size,
+    ReadingReceived: DeviceProtocol._reading,
+    BadReading: DeviceProtocol._bad_reading,
+    WeightReceived: DeviceProtocol._weight,
+    PictureReceived: DeviceProtocol._picture,
+    BadMessage: DeviceProtocol._bad_message,
+    RequestReceived: DeviceProtocol._request,
+    PingReceived: lambda self, event, _: self.transport.write(self._conversation.pong()),
+    PongReceived: lambda self, event, _: None,
+    LineReceived: DeviceProtocol._line,
+}
