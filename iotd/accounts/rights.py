@@ -89,6 +89,13 @@ RIGHTS: dict[str, frozenset[str]] = {
     "health.snooze_alert": HEALTH | OPERATORS,
     "health.cancel_alert": HEALTH | OPERATORS,
     "health.test_alerts": ADMIN,
+    "health.patients_page": HEALTH,
+    "health.patient_page": HEALTH,
+    "health.monitoring_page": HEALTH,
+    "health.charts_page": HEALTH,
+    "health.data_page": HEALTH,
+    "health.report_page": HEALTH,
+    "health.habits_page": HEALTH,
     # cabinet
     "cabinet.list_cabinets": HEALTH,
     "cabinet.get_cabinet": HEALTH,
@@ -110,6 +117,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "cabinet.remove_photo": HEALTH,
     "cabinet.journal": HEALTH,
     "cabinet.barcode": HEALTH,
+    "cabinet.cabinets_page": HEALTH,
+    "cabinet.cabinet_page": HEALTH,
 }
 
 # server-sent events by name: who hears them

@@ -1,0 +1,100 @@
+"""HTML routes of Health Plus; what they show at first is what the JSON routes answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from iotd.health.alert_desk import LIVE, AlertDesk
+from iotd.health.api import HealthApi
+from iotd.health.patients import Patients
+from iotd.site.problems import Elsewhere
+from iotd.site.routes import Call, Page, route
+
+GLANCES = 24  # patients whose newest values stand on the first page
+MOST_ALERTS = 50
+AT_A_GLANCE = ("kind", "value", "measured_at", "state")
+FRESHEST = ("fresh", "late", "stale", "none")
+
+
+class WhichPatient(BaseModel):
+    """``all``: show the list, also when there is one patient only."""
+
+    all: bool = False
+
+
+class HealthPages:
+    """Pages of patients; who one may not know of is not there."""
+
+    def __init__(self, *, patients: Patients, api: HealthApi, alerts: AlertDesk) -> None:
+        self._patients, self._api, self._alerts = patients, api, alerts
+
+    @route("GET", "/health", kind="page", query=WhichPatient)
+    async def patients_page(self, call: Call) -> Page:
+        """Whom to look after; with one patient straight to that one."""
+        patients = self._patients.list(call.who)
+        if len(patients) == 1 and not call.query.all:
+            raise Elsewhere(f"/health/{patients[0]['id']}")
+        alerts = await self._alerts.list(call.who, LIVE, 1000, None)
+        glances = {
+            each["id"]: await self._glance(call, each["id"], alerts)
+            for each in patients[:GLANCES]
+        }
+        data = {"patients": patients, "glances": glances}
+        return Page("health.html", data, title="Health")
+
+    async def _glance(
+        self, call: Call, id: str, alerts: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """The newest values of a patient, without trends, and how many alerts there are."""
+        vitals = (await self._api.get_vitals(call, id))["items"]
+        states = {vital["state"] for vital in vitals}
+        return {
+            "vitals": [{name: vital[name] for name in AT_A_GLANCE} for vital in vitals],
+            "state": next(state for state in FRESHEST if state in states),
+            "last_at": max((v["measured_at"] for v in vitals if v["measured_at"]), default=None),
+            "alerts": sum(alert["patient"] == id for alert in alerts),
+        }
+
+    @route("GET", "/health/<id>", kind="page")
+    async def patient_page(self, call: Call, id: str) -> Page:
+        """The welcome page of a patient: four doors."""
+        return await self._page(call, id, "patient.html", "")
+
+    @route("GET", "/health/<id>/monitoring", kind="page")
+    async def monitoring_page(self, call: Call, id: str) -> Page:
+        """Live vitals and alerts."""
+        return await self._page(call, id, "monitoring.html", "Monitoring")
+
+    @route("GET", "/health/<id>/charts", kind="page")
+    async def charts_page(self, call: Call, id: str) -> Page:
+        """Vitals over days, months and a year."""
+        return self._bare(call, id, "charts.html", "Charts")
+
+    @route("GET", "/health/<id>/data", kind="page")
+    async def data_page(self, call: Call, id: str) -> Page:
+        """The data sheet: every reading."""
+        return self._bare(call, id, "readings.html", "Data")
+
+    @route("GET", "/health/<id>/report", kind="page")
+    async def report_page(self, call: Call, id: str) -> Page:
+        """The last 30 days, to print."""
+        return await self._page(call, id, "report.html", "Report")
+
+    @route("GET", "/health/<id>/habits", kind="page")
+    async def habits_page(self, call: Call, id: str) -> Page:
+        """When the cabinet was opened, and what was taken."""
+        return self._bare(call, id, "habits.html", "Habits")
+
+    async def _page(self, call: Call, id: str, template: str, title: str) -> Page:
+        page = self._bare(call, id, template, title)
+        vitals = await self._api.get_vitals(call, id)
+        alerts = await self._alerts.of_patient(call.who, id, LIVE, MOST_ALERTS, None)
+        data = {**page.data, "vitals": vitals, "alerts": alerts}
+        return Page(template, data, title=page.title)
+
+    def _bare(self, call: Call, id: str, template: str, title: str) -> Page:
+        patient = self._patients.get(call.who, id)
+        heading = f"{title} of {patient['name']}" if title else patient["name"]
+        return Page(template, {"patient": patient}, title=heading)
