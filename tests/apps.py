@@ -32,6 +32,7 @@ from iotd.health.api import HealthApi
 from iotd.health.calendar import Calendar
 from iotd.health.patients import Patients
 from iotd.health.readings import Readings
+from iotd.health.rollups import Rollups
 from iotd.site.app import build_site
 from iotd.site.routes import Identity
 from iotd.site.streams import OpenStreams
@@ -183,13 +184,18 @@ class App:
             **common, registry=self.registry, patients=self.patients, clock=reactor,
             calendar=self.calendar, metrics=self.metrics,
         )
+        self.rollups = Rollups(
+            store=self.store, clock=self.clock, now=self.time, calendar=self.calendar,
+            poll_seconds=30, forget_stale=self.readings.forget_stale,
+        )
         self._parts = [
-            self.accounts, self.registry, self.cameras, self.patients, self.readings,
+            self.accounts, self.registry, self.cameras, self.patients, self.readings, self.rollups,
         ]
 
     def _health_apis(self) -> list[object]:
         return [HealthApi(
-            store=self.store, patients=self.patients, readings=self.readings, poll_seconds=30,
+            store=self.store, patients=self.patients, readings=self.readings,
+            rollups=self.rollups, poll_seconds=30,
         )]
 
     def time(self) -> float:

@@ -6,15 +6,18 @@ from typing import Any
 
 from iotd.accounts.shared import By
 from iotd.health import records, shapes
-from iotd.health.model import find_kind
-from iotd.health.moments import check_measured, parse_time
-from iotd.health.onward import at_of, cursor_of, next_of
+from iotd.health.access import Looks
+from iotd.health.buckets import width_of
+from iotd.health.model import KINDS, find_kind
+from iotd.health.moments import AHEAD, check_measured, parse_time
+from iotd.health.onward import at_of, cursor_of, kind_at, next_of, onward
 from iotd.health.patients import Patients
 from iotd.health.readings import API, HAND, Readings
-from iotd.health.access import Looks
+from iotd.health.rollups import Chart, Rollups
 from iotd.health.vitals import read_vitals
+from iotd.site.answers import JSON
 from iotd.site.paging import TextPaging, page_of
-from iotd.site.routes import Call, route
+from iotd.site.routes import Answer, Call, route
 from iotd.store.engine import Store
 
 PATIENT = "/api/v1/patients/<id>"
@@ -24,9 +27,11 @@ class HealthApi:
     """Routes of patients, readings and vitals."""
 
     def __init__(
-        self, *, store: Store, patients: Patients, readings: Readings, poll_seconds: float
+        self, *, store: Store, patients: Patients, readings: Readings, rollups: Rollups,
+        poll_seconds: float,
     ) -> None:
-        self._store, self._patients, self._readings = store, patients, readings
+        self._store, self._patients = store, patients
+        self._readings, self._rollups = readings, rollups
         self._poll_seconds = poll_seconds
         self._looks = Looks(store, patients.access)
 
@@ -80,6 +85,8 @@ class HealthApi:
     async def list_readings(self, call: Call, id: str) -> Any:
         """Readings, the newest first; with ``bucket`` their min, median and max over time."""
         await self._look(call, id, "view readings")
+        if call.query.bucket not in (None, "raw"):
+            return await self._chart(call, id)
         asked = call.query
         kind = find_kind(asked.kind).name if asked.kind is not None else None
         since, until = span_of(asked)
@@ -88,8 +95,23 @@ class HealthApi:
         found = await self._store.read(
             records.list_readings, id, kind, since, until, limit + 1, after
         )
-        onward = next_of(call, cursor_of(found[limit - 1])) if len(found) > limit else None
-        return {"items": [each.as_json() for each in found[:limit]], "next": onward}
+        more = next_of(call, cursor_of(found[limit - 1])) if len(found) > limit else None
+        return {"items": [each.as_json() for each in found[:limit]], "next": more}
+
+    async def _chart(self, call: Call, id: str) -> Answer:
+        asked, (since, until) = call.query, span_of(call.query)
+        auto = asked.bucket == "auto"
+        chart = Chart(
+            id, [find_kind(asked.kind).name] if asked.kind is not None else list(KINDS),
+            since, call.now + AHEAD if until is None else until,
+            None if auto else width_of(asked.bucket), asked.limit or (None if auto else 100),
+            None if asked.after is None else kind_at(asked.after),
+        )
+        accepted = (call.request.getHeader(b"accept-encoding") or b"").lower()
+        zipped = b"gzip" in accepted
+        told = await self._rollups.read(chart, onward(call), zipped)
+        headers = {"Content-Encoding": "gzip"} if zipped else {}
+        return Answer(told, headers={"Vary": "Accept-Encoding", **headers}, content_type=JSON)
 
     @route(
         "POST", PATIENT + "/readings", body=shapes.NewReading, answer=shapes.ReadingOut, status=201

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Sequence
+from typing import Any, Callable, Iterable, Sequence
 
 from sqlalchemy import (
     Boolean, Column, Connection, Double, Index, Integer, String, Table, delete, insert, select,
@@ -25,15 +25,18 @@ reading_buckets = Table(
     Column("patient", String(40), primary_key=True),
     Column("kind", String(24), primary_key=True),
     Column("width", Integer, primary_key=True, autoincrement=False),
+    Column("day", String(10), primary_key=True),
     Column("start", Time, primary_key=True),
     Column("end", Time, nullable=False),
-    Column("day", String(10), nullable=False),
     Column("count", Integer, nullable=False),
     Column("min", Double, nullable=False),
     Column("median", Double, nullable=False),
     Column("max", Double, nullable=False),
     Column("coverage", Double, nullable=False),
 )
+
+#: Seconds: a quarter of an hour, an hour, six hours, a day. Finer ones are computed when asked.
+WIDTHS_KEPT = (900, 3600, 21600, 86400)
 
 #: Patient, kind and local day such as "2026-11-21".
 Key = tuple[str, str, str]
@@ -50,12 +53,6 @@ def mark_stale(connection: Connection, keys: Iterable[Key]) -> None:
             )
         elif not known:
             connection.execute(update(reading_days).where(this).values(stale=True))
-
-
-def mark_all_stale(connection: Connection) -> None:
-    """Nothing computed counts any more; what a day is has changed."""
-    connection.execute(delete(reading_buckets))
-    connection.execute(delete(reading_days))
 
 
 def stale_days(connection: Connection, before: str, most: int) -> list[Key]:
@@ -78,32 +75,40 @@ def days_of(
 
 
 def buckets_of(
-    connection: Connection, patient: str, kind: str, width: int, since: float, until: float
+    connection: Connection, patient: str, kind: str, width: int, first: str, last: str
 ) -> list[Any]:
-    """Stored buckets that begin from ``since`` to before ``until``, by time."""
+    """Day, start, end, count, min, median, max and coverage of the buckets that are kept
+    of the days from ``first`` to ``last``, those of stale days too."""
     c = reading_buckets.c
     query = select(c.day, c.start, c.end, c.count, c.min, c.median, c.max, c.coverage).where(
-        c.patient == patient, c.kind == kind, c.width == width,
-        c.start >= since, c.start < until,
+        c.patient == patient, c.kind == kind, c.width == width, c.day >= first, c.day <= last,
     )
-    return list(connection.execute(query.order_by(c.start)))
+    return list(connection.execute(query))
 
 
-def replace_day(
-    connection: Connection, key: Key, since: float, until: float, rows: Sequence[dict[str, Any]]
-) -> None:
-    """These are the buckets of a day, which lasts from ``since`` to before ``until``."""
+def replace_day(connection: Connection, key: Key, rows: Sequence[dict[str, Any]]) -> None:
+    """These are the buckets of a day; a day without any has none that count."""
     patient, kind, day = key
     c = reading_buckets.c
     connection.execute(delete(reading_buckets).where(
-        c.patient == patient, c.kind == kind,
-        c.width.in_([each for each in WIDTHS_KEPT]), c.start >= since, c.start < until,
+        c.patient == patient, c.kind == kind, c.width.in_(WIDTHS_KEPT), c.day == day,
     ))
     if rows:
         connection.execute(insert(reading_buckets), list(rows))
         connection.execute(update(reading_days).where(_is(*key)).values(stale=False))
     else:
         connection.execute(delete(reading_days).where(_is(*key)))
+
+
+def redraw_days(connection: Connection, neighbours: Callable[[str], Iterable[str]]) -> None:
+    """Days are others now (the site's time zone changed): nothing that is kept counts, and
+    of each day that had readings its ``neighbours`` may have them."""
+    c = reading_days.c
+    known = connection.execute(select(c.patient, c.kind, c.day)).all()
+    connection.execute(delete(reading_buckets))
+    mark_stale(connection, sorted({
+        (patient, kind, each) for patient, kind, day in known for each in neighbours(day)
+    }))
 
 
 def remove_buckets(connection: Connection, patient: str) -> None:
@@ -115,7 +120,3 @@ def remove_buckets(connection: Connection, patient: str) -> None:
 def _is(patient: str, kind: str, day: str) -> Any:
     c = reading_days.c
     return (c.patient == patient) & (c.kind == kind) & (c.day == day)
-
-
-#: Seconds: a quarter of an hour, an hour, six hours, a day. Finer ones are computed when asked.
-WIDTHS_KEPT = (900, 3600, 21600, 86400)

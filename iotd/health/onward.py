@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Callable
 from urllib.parse import urlencode
 
 from iotd.errors import Invalid
+from iotd.health.model import KINDS
 from iotd.health.records import Reading
 from iotd.site.routes import Call
 
@@ -32,8 +33,25 @@ def _no_place() -> Invalid:
     return Invalid("after is a place that an answer's next named.", "after")
 
 
-def next_of(call: Call, after: Any) -> str:
+def next_of(call: Call, after: str) -> str:
     """The address of the next page of what ``call`` asked for."""
+    return onward(call)(after)
+
+
+def onward(call: Call) -> Callable[[str], str]:
+    """The same as a function that needs no request any more."""
     asked = call.query.model_dump(exclude_none=True, exclude_unset=True)
     path = (call.request.path or b"").decode("ascii", "replace")
-    return f"{path}?{urlencode({**asked, 'after': after})}"
+    return lambda after: f"{path}?{urlencode({**asked, 'after': after})}"
+
+
+def kind_at(cursor: str) -> tuple[str, float]:
+    """Kind and start of the last bucket of a page; Invalid when it is none."""
+    kind, _, start = cursor.partition("~")
+    try:
+        place = kind, float(start)
+    except ValueError:
+        raise _no_place() from None
+    if kind not in KINDS or not math.isfinite(place[1]):
+        raise _no_place()
+    return place

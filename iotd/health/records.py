@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Sequence
 
 from sqlalchemy import (
-    Column, Connection, Double, Index, String, Table, and_, delete, insert, or_, select, update,
+    Column, Connection, Double, Index, String, Table, and_, delete, func, insert, or_,
+    select, update,
 )
 
 from iotd.health.model import GOOD, KINDS, REJECTED
@@ -227,6 +228,12 @@ def list_readings(
         query = query.where(c.at <= at, or_(c.at < at, c.id < id))
     query = query.order_by(c.at.desc(), c.id.desc()).limit(most)
     return [Reading(*row) for row in connection.execute(query)]
+
+
+def first_at(connection: Connection, patient: str, kind: str) -> float | None:
+    """When the oldest reading of a kind was measured."""
+    mine = and_(readings.c.patient == patient, readings.c.kind == kind)
+    return connection.execute(select(func.min(readings.c.at)).where(mine)).scalar()
 
 
 def good_values(
