@@ -1,0 +1,479 @@
+"""Alerts on the reactor: one for each crossing, whatever happens in between."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest import mock
+
+from twisted.internet.defer import fail
+
+from iotd.bus import PatientRemoved
+from iotd.errors import Conflict, Invalid, NotFound, Unavailable
+from iotd.health import records as health_records
+from iotd.health.alert_rules import DEFAULTS
+from tests.databases import both
+from tests.health.alert_room import ADMIN, ANNA, BERT, OPERATOR, AlertTest
+
+
+def away(*args: Any) -> Any:
+    """A store that takes nothing."""
+    return fail(Unavailable("away"))
+
+
+class CrossingTests(AlertTest):
+    """From readings to alerts."""
+
+    async def test_one_for_each_crossing(self) -> None:
+        """A crossing raises one alert that ends by itself; the next crossing raises another."""
+        self.hear(80, 140, 150, 160, 150)
+        alert = await self.only()
+        self.assertEqual((alert["state"], alert["severity"], alert["value"]),
+                         ("open", "urgent", 150))
+        self.assertEqual(alert["text"], "Heart rate 150 /min is above 130.")
+        self.hear(80, 80)
+        self.assertEqual(await self.states(), ["high ended"])
+        self.hear(140, 140)
+        self.assertEqual(await self.states(), ["high ended", "high open"])
+
+    async def test_at_the_limit(self) -> None:
+        """Values that waver about the limit are one crossing."""
+        self.hear(*[125, 119, 124, 118, 125, 121] * 5)
+        self.assertEqual(await self.states(), ["high open"])
+
+    async def test_rejected_and_suspect_ones(self) -> None:
+        """What is not good raises nothing by itself."""
+        self.hear(200, 200, 200, quality="rejected")
+        self.hear(200, 200, 200, quality="suspect")
+        self.assertEqual(await self.states(), [])
+
+    async def test_old_ones(self) -> None:
+        """A reading of hours ago, told now, wakes nobody; nor does one out of order."""
+        for minutes in (200, 190, 180):
+            self.publish(self.reading(200, at=self.wall - minutes * 60))
+        self.hear(80, 81)
+        self.publish(self.reading(200, at=self.wall - 20))
+        self.publish(self.reading(200, at=self.wall - 10))
+        self.assertEqual(await self.states(), [])
+
+    async def test_both_sides_and_vitals(self) -> None:
+        """Each side of each vital of each patient is a reason of its own."""
+        self.hear(140, 140)
+        self.hear(30, 30)
+        self.hear(88, 88, kind="spo2")
+        self.hear(140, 140, patient="bert")
+        self.assertEqual(
+            await self.states(), ["high ended", "low open", "low open", "high open"]
+        )
+
+    async def test_typed_in(self) -> None:
+        """One value that a person typed in is enough, even between those of the watch."""
+        self.hear(36.5, 36.6, kind="body_temperature")
+        self.publish(self.reading(40.5, "body_temperature", at=self.wall - 5, source="hand"))
+        self.assertEqual((await self.only())["severity"], "urgent")
+
+    async def test_nobodys_readings(self) -> None:
+        """Readings of no patient, and of one that is not known, raise nothing."""
+        self.hear(200, 200, patient=None)
+        self.hear(200, 200, patient="stranger")
+        self.assertEqual(await self.states(), [])
+
+    async def test_published_when_on_disk(self) -> None:
+        """Pages hear of an alert after it is saved, each change once."""
+        self.hear(140, 140)
+        self.assertEqual(self.told, [])
+        await self.settled()
+        self.hear(140, 80, 80)
+        await self.settled()
+        self.assertEqual([(each.patient, each.data["state"]) for each in self.told],
+                         [("anna", "open"), ("anna", "ended")])
+
+    async def test_worse(self) -> None:
+        """A warning that becomes urgent is the same alert, open again."""
+        self.hear(124, 124)
+        id = (await self.only())["id"]
+        await self.desk.acknowledge(ANNA, id)
+        self.hear(140, 140)
+        alert = await self.only()
+        self.assertEqual((alert["id"], alert["state"], alert["severity"]), (id, "open", "urgent"))
+
+
+class ActTests(AlertTest):
+    """What people do."""
+
+    async def test_snooze_holds(self) -> None:
+        """For its time a snooze outlasts values that go back and cross again; then it opens."""
+        self.hear(140, 140)
+        id = (await self.only())["id"]
+        await self.desk.snooze(ANNA, id, 60)
+        self.hear(*[80, 80, 80, 150, 150, 150] * 15)
+        self.assertEqual(await self.states(), ["high snoozed"])
+        self.assertEqual(len(self.post.mails), 1)
+        self.pass_time(60 * 60)
+        self.assertIn("high open", await self.states())
+
+    async def test_snooze_ends_with_nothing_left(self) -> None:
+        """When all is well at its end, the alert ends."""
+        self.hear(140, 140)
+        await self.desk.snooze(ANNA, (await self.only())["id"], 5)
+        self.hear(80, 80)
+        self.assertEqual(await self.states(), ["high snoozed"])
+        self.hear(*[80] * 10)
+        self.assertEqual(await self.states(), ["high ended"])
+
+    async def test_cancel(self) -> None:
+        """What is cancelled stays quiet until it was gone once."""
+        self.hear(140, 140)
+        await self.desk.cancel(ANNA, (await self.only())["id"])
+        self.hear(140, 140)
+        self.assertEqual(await self.states(), ["high ended"])
+        await self.restart()
+        self.hear(140, 140)
+        self.assertEqual(await self.states(), ["high ended"])
+        self.hear(80, 80, 140, 140)
+        self.assertEqual(await self.states(), ["high ended", "high open"])
+
+    async def test_over(self) -> None:
+        """An alert that is over can't be acted on; one that never was is not there."""
+        self.hear(140, 140, 80, 80)
+        id = (await self.only())["id"]
+        await self.assertFailure(self.desk.acknowledge(ANNA, id), Conflict)
+        await self.assertFailure(self.desk.snooze(ANNA, "nothing", 5), NotFound)
+
+    async def test_whose(self) -> None:
+        """One sees one's own patient's alerts, keepers those of devices, an admin all."""
+        self.hear(140, 140)
+        self.want()
+        self.assertEqual(await self.states(ADMIN), ["high open", "low_stock open"])
+        self.assertEqual(await self.states(ANNA), ["high open"])
+        self.assertEqual(await self.states(BERT), [])
+        self.assertEqual(await self.states(OPERATOR), ["low_stock open"])
+        [device, vital] = await self.desk.all(ADMIN, None, 10, None)
+        await self.desk.acknowledge(OPERATOR, device["id"])
+        for who, id in ((BERT, vital["id"]), (OPERATOR, vital["id"]), (ANNA, device["id"])):
+            await self.assertFailure(self.desk.acknowledge(who, id), NotFound)
+        await self.assertFailure(
+            self.defer(self.desk.of_patient(BERT, "anna", None, 10, None)), NotFound
+        )
+        self.assertRaises(NotFound, self.desk.rules, OPERATOR, "anna")
+
+    def defer(self, coroutine: Any) -> Any:
+        """A Deferred of it."""
+        from twisted.internet.defer import Deferred
+
+        return Deferred.fromCoroutine(coroutine)
+
+    async def test_not_saved(self) -> None:
+        """An act that the store did not take does not hold."""
+        self.hear(140, 140)
+        id = (await self.only())["id"]
+        with mock.patch.object(self.store, "run", away):
+            await self.assertFailure(self.desk.acknowledge(ANNA, id), Unavailable)
+        self.assertEqual(await self.states(), ["high open"])
+        self.assertEqual(self.alerts.book.live(id).state, "open")
+
+    async def test_audited(self) -> None:
+        """Acts are written down with who did them."""
+        self.hear(140, 140)
+        id = (await self.only())["id"]
+        await self.desk.acknowledge(ADMIN, id, "10.0.0.1")
+        await self.desk.snooze(ADMIN, id, 10)
+        await self.desk.cancel(ADMIN, id)
+        await self.desk.change_rules(ADMIN, "anna", {"spo2": {"low": 90, "urgent_low": 88}})
+        from iotd.accounts.records import list_audit
+
+        rows = await self.store.read(list_audit, 10)
+        self.assertEqual(
+            [(row["who"], row["action"], row["subject"]) for row in reversed(rows)],
+            [("ada", what, "anna") for what in (
+                "acknowledge alert", "snooze alert", "cancel alert", "change alert rules")],
+        )
+
+
+class RuleTests(AlertTest):
+    """Limits of one's own."""
+
+    async def test_merged_by_key(self) -> None:
+        """What is not named stays, also over a restart."""
+        await self.desk.change_rules(ANNA, "anna", {"heart_rate": {"high": 110}})
+        rules = await self.desk.change_rules(
+            ANNA, "anna", {"heart_rate": {"margin": 4}, "stale": {"warning_minutes": 20}}
+        )
+        self.assertEqual((rules["heart_rate"]["high"], rules["heart_rate"]["margin"]), (110, 4))
+        await self.restart()
+        self.assertEqual(self.desk.rules(ANNA, "anna"), rules)
+        self.assertEqual(self.desk.rules(BERT, "bert")["heart_rate"]["high"],
+                         DEFAULTS["heart_rate"].high)
+        self.hear(115, 115)
+        self.assertEqual((await self.only())["text"], "Heart rate 115 /min is above 110.")
+
+    async def test_nonsense(self) -> None:
+        """Rules without sense change nothing."""
+        for changes in ({"heart_rate": {"high": 30}}, {"colour": {}}):
+            await self.assertFailure(self.desk.change_rules(ANNA, "anna", changes), Invalid)
+        await self.assertFailure(self.desk.change_rules(BERT, "anna", {}), NotFound)
+
+    async def test_turned_off(self) -> None:
+        """A vital that is turned off has its alerts ended, and raises no more."""
+        self.hear(140, 140)
+        await self.desk.change_rules(ANNA, "anna", {"heart_rate": {"enabled": False}})
+        self.hear(150, 150)
+        self.assertEqual(await self.states(), ["high ended"])
+
+    async def test_wider_limits(self) -> None:
+        """An alert inside the new limits ends; one beyond them stays."""
+        self.hear(124, 124)
+        await self.desk.change_rules(ANNA, "anna", {"heart_rate": {"high": 128}})
+        self.assertEqual(await self.states(), ["high open"])
+        await self.desk.change_rules(
+            ANNA, "anna", {"heart_rate": {"high": 140, "urgent_high": 150}}
+        )
+        self.assertEqual(await self.states(), ["high ended"])
+
+
+class SilenceTests(AlertTest):
+    """When nothing is heard."""
+
+    async def test_fifteen_and_thirty_minutes(self) -> None:
+        """A warning at 15 minutes, urgent at 30, over with the next good reading."""
+        self.hear(80)
+        self.pass_time(14 * 60 + 50)
+        self.assertEqual(await self.states(), [])
+        self.pass_time(15)
+        alert = await self.only()
+        self.assertEqual((alert["cause"], alert["severity"], alert["text"]),
+                         ("stale", "warning", "No good reading for 15 minutes."))
+        self.pass_time(15 * 60)
+        alert = await self.only()
+        self.assertEqual((alert["severity"], alert["state"]), ("urgent", "open"))
+        self.hear(200, quality="rejected")
+        self.hear(80, quality="suspect")
+        self.assertEqual(await self.states(), ["stale open"])
+        self.hear(80)
+        self.assertEqual(await self.states(), ["stale ended"])
+
+    async def test_never_measured(self) -> None:
+        """Who never had data, or only what was typed in, is not missed."""
+        self.hear(80, patient="bert", source="hand")
+        self.pass_time(3600)
+        self.assertEqual(await self.states(), [])
+
+    async def test_scripts(self) -> None:
+        """A script that sends now and then is not missed, one that goes on and on is."""
+        self.publish(self.reading(120, "bp_systolic", source="api"))
+        self.publish(self.reading(80, "bp_diastolic", source="api"))
+        self.pass_time(3600)
+        self.assertEqual(await self.states(), [])
+        self.hear(*[80] * 4, source="api")
+        self.pass_time(16 * 60)
+        self.assertEqual(await self.states(), ["stale open"])
+
+    async def test_a_day_later(self) -> None:
+        """Without a watch of one's own the alarm ends after a day."""
+        self.hear(80)
+        self.pass_time(1000)
+        self.assertEqual(await self.states(), ["stale open"])
+        self.wall += 24 * 3600
+        self.pass_time(10)
+        self.assertEqual(await self.states(), ["stale ended"])
+
+    async def test_own_watch(self) -> None:
+        """With an assigned watch it stays; without it, it ends."""
+        await self.registry.make_key("wch-1", "watch")
+        await self.registry.change("wch-1", {"patient": "anna"})
+        self.hear(80)
+        self.wall += 3 * 24 * 3600
+        self.pass_time(1000)
+        self.assertEqual(await self.states(), ["stale open"])
+        await self.registry.change("wch-1", {"patient": None})
+        self.pass_time(10)
+        self.assertEqual(await self.states(), ["stale ended"])
+
+    async def test_clock_set(self) -> None:
+        """A clock that is set an hour ahead makes no silence."""
+        self.hear(80)
+        self.wall += 3600
+        self.pass_time(60)
+        self.assertEqual(await self.states(), [])
+
+    async def test_after_a_restart(self) -> None:
+        """A night in which the daemon was down is no silence; 15 minutes after it are, and the
+        text says since when nothing came."""
+        await self.measure(80)
+        await self.restart(away=8 * 3600)
+        self.pass_time(14 * 60)
+        self.assertEqual(await self.states(), [])
+        self.pass_time(70)
+        self.assertEqual(
+            (await self.only())["text"],
+            "No good reading since iotd was started 15 minutes ago; the last one is 8 hours old.",
+        )
+
+    async def test_held_over_a_restart(self) -> None:
+        """An alarm from before a restart stays one until something is heard."""
+        await self.measure(80)
+        self.pass_time(1000)
+        await self.restart(away=60)
+        self.pass_time(1000)
+        self.assertEqual(await self.states(), ["stale open"])
+        self.hear(80)
+        self.assertEqual(await self.states(), ["stale ended"])
+
+    async def test_turned_off(self) -> None:
+        """Who wants no such alarm has none, and what there is ends."""
+        self.hear(80)
+        self.pass_time(1000)
+        await self.desk.change_rules(ANNA, "anna", {"stale": {"enabled": False}})
+        self.pass_time(1000)
+        self.assertEqual(await self.states(), ["stale ended"])
+
+
+class SeldomTests(AlertTest):
+    """A watch that is asked once an hour."""
+
+    poll_seconds = 3600
+
+    async def test_hourly_polls(self) -> None:
+        """It is missed after three polls, and two readings of three raise an alert."""
+        for _ in range(2):
+            self.pass_time(3570)
+            self.hear(140)
+        self.assertEqual(await self.states(), ["high open"])
+
+
+class WishTests(AlertTest):
+    """What other rooms ask for."""
+
+    async def test_once_per_crossing(self) -> None:
+        """A reason that is told again raises nothing new; after it was gone it does."""
+        self.want()
+        self.want()
+        self.assertEqual(await self.states(), ["low_stock open"])
+        self.want(active=False)
+        self.want(active=False)
+        self.want()
+        self.assertEqual(await self.states(), ["low_stock ended", "low_stock open"])
+
+    async def test_over_a_restart(self) -> None:
+        """The same reason after a restart is the same alert."""
+        self.want()
+        await self.restart()
+        self.want()
+        self.assertEqual(await self.states(), ["low_stock open"])
+
+    async def test_odd_ones(self) -> None:
+        """A long text is cut, an unheard-of severity is a warning, a stranger has no alert."""
+        self.want(text="x" * 999, severity="terrible", key="k" * 999, cause="c" * 99)
+        alert = await self.only()
+        self.assertEqual((len(alert["text"]), alert["severity"]), (255, "warning"))
+        self.want(patient="stranger", key="other")
+        self.assertEqual(len(await self.states()), 1)
+
+
+@both
+class RestartTests(AlertTest):
+    """What an end of the daemon must not change."""
+
+    async def test_no_double(self) -> None:
+        """A crossing that goes on is the same alert, told once."""
+        await self.measure(140, 140)
+        id = (await self.only())["id"]
+        await self.restart(away=30)
+        await self.measure(140, 140)
+        self.assertEqual((await self.only())["id"], id)
+        self.assertEqual(len(self.post.mails), 1)
+
+    async def test_none_lost(self) -> None:
+        """Readings that were stored without their alert raise it at the next start."""
+        for value in (80, 140, 140):
+            self.pass_time(30)
+            await self.store.run(
+                health_records.add_readings, [self.reading(value).as_row()]
+            )
+        await self.restart(away=60)
+        self.pass_time(5)
+        self.assertEqual((await self.only())["state"], "open")
+        await self.settled()
+        self.assertEqual(len(self.post.mails), 1)
+        await self.restart()
+        self.assertEqual(await self.states(), ["high open"])
+
+    async def test_what_ended_stays_so(self) -> None:
+        """A crossing that was over before the restart is not raised again from the readings."""
+        await self.measure(140, 140, 80, 80)
+        self.assertEqual(await self.states(), ["high ended"])
+        await self.restart(away=30)
+        self.assertEqual(await self.states(), ["high ended"])
+
+    async def test_ended_meanwhile(self) -> None:
+        """An alert whose end was not saved ends at the next start."""
+        await self.measure(140, 140)
+        await self.settled()
+        for value in (80, 80):
+            self.pass_time(30)
+            await self.store.run(
+                health_records.add_readings, [self.reading(value).as_row()]
+            )
+        await self.restart()
+        self.assertEqual(await self.states(), ["high ended"])
+
+    async def test_a_run_goes_on(self) -> None:
+        """One reading before and one after a restart are two of three."""
+        await self.measure(140)
+        await self.restart()
+        await self.measure(140)
+        self.assertEqual(await self.states(), ["high open"])
+
+    async def test_snooze(self) -> None:
+        """A snooze holds over a restart, and ends in its time."""
+        await self.measure(140, 140)
+        await self.desk.snooze(ANNA, (await self.only())["id"], 10)
+        await self.restart(away=60)
+        await self.measure(80, 80, 140, 140)
+        self.assertEqual(await self.states(), ["high snoozed"])
+        for _ in range(20):
+            await self.measure(140)
+        self.assertEqual(await self.states(), ["high open"])
+
+    async def test_store_away(self) -> None:
+        """An alert that the store did not take is saved and told when it is back."""
+        with mock.patch.object(self.store, "run", away):
+            self.hear(140, 140)
+            self.pass_time(10)
+        self.assertEqual(self.told, [])
+        self.pass_time(5)
+        self.assertEqual(await self.states(), ["high open"])
+        self.assertEqual(len(self.post.mails), 1)
+
+    async def test_removed_patient(self) -> None:
+        """With a patient go alerts, rules and messages, now or at the next start."""
+        self.post.broken = True
+        self.hear(140, 140)
+        await self.desk.change_rules(ANNA, "anna", {"spo2": {"low": 90, "urgent_low": 88}})
+        await self.settled()
+        self.bus.publish(PatientRemoved("anna"))
+        self.assertEqual(await self.states(), [])
+        self.hear(140, 140, patient="bert")
+        await self.settled()
+        await self.store.run(health_records.forget_patient, "bert")
+        await self.restart()
+        self.assertEqual(await self.states(), [])
+        self.assertEqual(self.outbox._waiting, {})
+
+
+class ListTests(AlertTest):
+    """Lists."""
+
+    async def test_newest_first_in_pages(self) -> None:
+        """``after`` goes on to older ones, ``state`` narrows it down."""
+        for n in range(5):
+            self.want(key=f"k{n}", text=f"{n}")
+            self.pass_time(5)
+        self.want(key="k2", active=False)
+        await self.settled()
+        first = await self.desk.all(ADMIN, None, 2, None)
+        self.assertEqual([each["text"] for each in first], ["4", "3"])
+        rest = await self.desk.all(ADMIN, None, 10, first[-1]["id"])
+        self.assertEqual([each["text"] for each in rest], ["2", "1", "0"])
+        live = await self.desk.all(ADMIN, "live", 10, None)
+        self.assertEqual([each["text"] for each in live], ["4", "3", "1", "0"])
+        self.assertEqual(len(await self.desk.all(ADMIN, "ended", 10, None)), 1)
