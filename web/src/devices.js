@@ -4,14 +4,16 @@ import "./lib/shell.js";
 import { api, items } from "./lib/api.js";
 import { act, submit } from "./lib/act.js";
 import { confirm, openDialog } from "./lib/dialogs.js";
+import { cameraWords, jobButtons, ownerWords } from "./lib/device-jobs.js";
 import { plural } from "./lib/format.js";
-import { initial } from "./lib/initial.js";
+import { initial, user } from "./lib/initial.js";
 import { live } from "./lib/live.js";
 import { deviceState, fact, field, icon, kindIcon, kindName, KINDS, secret, stateBadge, when } from "./lib/parts.js";
 
 const place = document.getElementById("app");
 const devices = new Map(initial.devices.map((device) => [device.id, device]));
 let refusals = initial.refusals ?? [];
+let patients = []; // only an admin may know of them
 
 const api1 = (device, rest = "") => `/api/v1/devices/${encodeURIComponent(device.id)}${rest}`;
 const nameOf = (device) => device.name || device.id;
@@ -157,10 +159,10 @@ const actions = (device) => html`<details class="more"><summary>Change or remove
     <button type="button" class="danger" @click=${(event) => remove(device, event.currentTarget)}>${icon("trash")}Remove</button>
   </div></details>`;
 
-const title = (device) =>
-  device.kind === "camera" && device.state !== "revoked"
-    ? html`<a href="/cameras/${encodeURIComponent(device.id)}">${nameOf(device)}</a>`
-    : nameOf(device);
+function title(device) {
+  const own = { camera: "/cameras/", cabinet: user.role === "admin" ? "/cabinets/" : null }[device.kind];
+  return own && device.state !== "revoked" ? html`<a href="${own}${encodeURIComponent(device.id)}">${nameOf(device)}</a>` : nameOf(device);
+}
 
 const card = (device) => html`<article class="device stack">
   <div class="row between"><h3>${kindIcon(device.kind)}${title(device)}</h3>${deviceState(device.state)}</div>
@@ -168,7 +170,9 @@ const card = (device) => html`<article class="device stack">
     ${fact("Kind", kindName(device.kind))}${fact("Id", html`<code>${device.id}</code>`)}
     ${fact("Address", device.address)}${fact("Last seen", device.state === "online" ? "now" : when(device.last_seen))}
     ${fact("Firmware", device.firmware)}${fact("Signal", signal(device.rssi))}${fact("Protection", protection(device))}
+    ${fact("Whose", ownerWords(device, patients))}${fact("Camera", cameraWords(device, all()))}
   </dl>
+  ${jobButtons(device, all(), patients, put)}
   ${actions(device)}
 </article>`;
 
@@ -223,6 +227,12 @@ async function reload() {
   draw();
 }
 
+async function loadPatients() {
+  if (user.role !== "admin") return;
+  patients = await items("/api/v1/patients?limit=1000").catch(() => patients);
+  draw();
+}
+
 async function refreshRefusals() {
   if (document.hidden) return;
   refusals = await items("/api/v1/devices/refusals").catch(() => refusals);
@@ -230,5 +240,6 @@ async function refreshRefusals() {
 }
 
 draw();
+loadPatients();
 live({ device: put, resync: reload, reconnected: reload });
 setInterval(refreshRefusals, 10000);

@@ -2,13 +2,16 @@ import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
 import { items } from "./lib/api.js";
 import { number, plural } from "./lib/format.js";
-import { operates, user, watches } from "./lib/initial.js";
+import { cares, operates, user, watches } from "./lib/initial.js";
 import { live } from "./lib/live.js";
 import { icon, kindIcon, kindName, stateBadge } from "./lib/parts.js";
 
 const place = document.getElementById("app");
 let cameras = [];
 let devices = [];
+let patients = [];
+let alerts = [];
+let cabinets = [];
 let failing = null; // what of the system is down: {name: why}; null while not asked yet
 
 const count = (list, state) => list.filter((one) => one.state === state).length;
@@ -40,6 +43,27 @@ function deviceCard() {
   </article>`;
 }
 
+function healthCard() {
+  const open = alerts.filter((alert) => alert.patient && alert.state === "open");
+  return html`<article>
+    <h2>${icon("health")}Health</h2>
+    <p class="big">${number(patients.length)} <small>${patients.length === 1 ? "patient" : "patients"}</small></p>
+    <p>${open.length ? stateBadge("bad", "bell", plural(open.length, "open alert")) : stateBadge("good", "check", "no open alert")}</p>
+    ${open.length ? html`<p class="small">${open[0].text}</p>` : nothing}
+    <p class="row"><a class="button" href="/health">${patients.length === 1 ? `See ${patients[0].name}` : "See health"}</a></p>
+  </article>`;
+}
+
+function cabinetCard() {
+  const doors = cabinets.filter((cabinet) => cabinet.door === "open").length;
+  return html`<article>
+    <h2>${icon("cabinet")}Cabinets</h2>
+    <p class="big">${number(cabinets.filter((cabinet) => cabinet.connected).length)} <small>of ${number(cabinets.length)} connected</small></p>
+    <p class="muted">${plural(doors, "door")} open</p>
+    <p class="row"><a class="button quiet" href="/cabinets">See cabinets</a></p>
+  </article>`;
+}
+
 const failingLine = ([name, why]) => html`<li><span><strong>${name}</strong> <span class="muted">${why}</span></span>${stateBadge("bad", "warning", "down")}</li>`;
 
 function systemCard() {
@@ -53,18 +77,14 @@ function systemCard() {
   </article>`;
 }
 
-const nothingYet = () => html`<div class="empty">
-  <p><strong>Welcome, ${user.name}.</strong></p>
-  <p class="muted">There are no pages for the role ${user.role} yet. Your password and second factor are under <a href="/account">Your account</a>.</p></div>`;
-
 function draw() {
   const pending = devices.filter((device) => device.state === "pending");
   render(html`<div class="stack">
     ${pending.length ? waiting(pending) : nothing}
     <div class="tally">
+      ${cares ? html`${healthCard()}${cabinetCard()}` : nothing}
       ${watches ? cameraCard() : nothing}${operates ? html`${deviceCard()}${systemCard()}` : nothing}
     </div>
-    ${watches ? nothing : nothingYet()}
   </div>`, place);
   place.removeAttribute("aria-busy");
 }
@@ -77,7 +97,10 @@ async function readiness() {
 }
 
 async function reload() {
-  [cameras, devices] = await Promise.all([
+  [patients, alerts, cabinets, cameras, devices] = await Promise.all([
+    cares ? items("/api/v1/patients?limit=1000") : [],
+    cares ? items("/api/v1/alerts?state=live") : [],
+    cares ? items("/api/v1/cabinets?limit=1000") : [],
     watches ? items("/api/v1/cameras?limit=1000") : [],
     operates ? items("/api/v1/devices?limit=1000") : [],
   ]);
@@ -97,8 +120,18 @@ function camera(data) {
   draw();
 }
 
+function alert(data) {
+  alerts = replaced(alerts, data).filter((one) => one.state !== "ended");
+  draw();
+}
+
+function cabinet(data) {
+  cabinets = replaced(cabinets, data);
+  draw();
+}
+
 await reload().catch(draw);
-live({ camera, device, resync: reload, reconnected: reload });
+live({ camera, device, alert, cabinet, resync: reload, reconnected: reload });
 if (operates) {
   readiness();
   setInterval(() => document.hidden || readiness(), 15000);
