@@ -79,3 +79,10 @@ def pages(items: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:
     onward = urlencode({**asked, "after": items[limit - 1]["id"]})
     path = (call.request.path or b"").decode()
     return {"items": items[:limit], "next": f"{path}?{onward}"}
+
+
+def page_by_id(items: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:
+    """The page of a whole list by id; one that went meanwhile breaks no chain."""
+    after, limit = call.query.after, call.query.limit
+    rest = [item for item in items if after is None or item["id"] > after]
+    return pages(rest[:limit + 1], call)

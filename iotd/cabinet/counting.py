@@ -49,6 +49,32 @@ class Counting:
         """The cabinet, or a photo of its items, is gone or new."""
         self._references.pop(id, None)
 
+    def photos_changed(self, id: str) -> None:
+        """The newest picture may show more with the photos there are now."""
+        self.forget(id)
+        self._repeated.add(id)  # the same picture again proves nothing, and asks for nothing
+        self._count_newest(id)
+
+    def resume(self, id: str) -> None:
+        """At start: the newest picture, if its count did not come before the end."""
+        picture = self._owner.known(id).picture
+        if picture is not None and not picture.counted:
+            self._count_newest(id)
+
+    def _count_newest(self, id: str) -> None:
+        picture = self._owner.known(id).picture
+        if picture is None or not self.possible(id):
+            return
+        number = picture.id
+
+        def count(found: tuple[float, bytes] | None) -> None:
+            if found is not None:
+                self.picture(id, number, bytes(found[1]))
+
+        found = self._owner.store.read(records.find_picture, id, number)
+        found.addCallback(count)
+        found.addErrback(lambda f: self._log.failure("no picture to count", failure=f))
+
     def possible(self, id: str) -> bool:
         """Whether there is anything that counts, and anything to be counted."""
         if not self._owner.counter.available or self._stopped:
@@ -109,9 +135,9 @@ class Counting:
         counts = {name: 0 for name in names}
         for box in seen.boxes:
             counts[box.item] = counts.get(box.item, 0) + 1
-        at = self._owner.now()
         open_ones, crossed = await self._owner.commit(
-            id, take_counts, number, counts, _boxes(seen), round(seen.seconds, 3), at
+            id, take_counts, number, counts, _boxes(seen), round(seen.seconds, 3),
+            self._owner.now(),
         )
         for item in crossed:
             self._owner.alert(id, item)
@@ -141,26 +167,29 @@ def _note(connection: Any, id: str, number: int, values: dict[str, Any]) -> None
 
 def take_counts(
     connection: Any, id: str, number: int, counts: dict[str, int], boxes: str, seconds: float,
-    at: float,
+    now: float,
 ) -> tuple[bool, list[stock.Item]]:
-    """Take what a picture shows: whether some count is still provisional, and who is
-    newly low, or no longer."""
+    """Take what a picture shows: whether some count is still provisional, and which
+    items became low by it, or are no longer."""
+    picture = records.picture_info(connection, number)
+    if picture is None:
+        return False, []  # forgotten meanwhile
     records.note_picture(connection, number, {
         "counted": "counted", "note": "", "boxes": boxes, "seconds": seconds,
     })
     told: dict[str, list[int | None]] = {}
-    crossed = []
-    open_ones = False
+    crossed: list[stock.Item] = []
+    provisional = False
     for item in stock_records.all_items(connection, id):
         if item.name not in counts:
             continue
-        after = stock.seen(item, counts[item.name], number, at)
+        after = stock.seen(item, counts[item.name], number, picture.at)
         if after.count != item.count:
             told[item.name] = [item.count, after.count]
             stock_records.write_change(
-                connection, id, item, at, "counted", "", after.count, number
+                connection, id, item, now, "counted", "", after.count, number
             )
-        open_ones = open_ones or after.provisional is not None
+        provisional = provisional or after.provisional is not None
         crossed += stock_records.save_crossing(connection, after)
     records.note_changes(connection, id, number, told)
-    return open_ones, crossed
+    return provisional, crossed

@@ -16,9 +16,10 @@ from iotd.cabinet import records
 from iotd.cabinet.model import (
     PICTURE_SECONDS, Event, LinkedUp, Phase, Said, State, TimeUp, Want,
 )
-from iotd.errors import Unavailable
+from iotd.errors import NotFound, Unavailable
 
-MAX_WAITING = 256  # events of one cabinet while the store is away
+MAX_WAITING = 64  # events of one cabinet while the store is away ...
+MAX_HEAVY = 4  # ... of which so many may wait when a picture comes
 RETRY_STORE = 5.0
 RETRY_LIGHTS = 5.0  # lights off was given up on, though the cabinet is there
 RETRY_PICTURE = 2.0
@@ -79,14 +80,19 @@ class Cycle:
         """The door was closed: words that are still on their way belong to before."""
         self._telling = self._asking = None
 
-    def run(self, work: Work, then: Callable[[Any], None], *args: Any) -> None:
-        """``then(result)`` once ``work(connection, id, *args)`` is on disk, in its turn."""
+    def run(
+        self, work: Work, then: Callable[[Any], None], *args: Any, heavy: bool = False
+    ) -> None:
+        """``then(result)`` once ``work(connection, id, *args)`` is on disk, in its turn.
+
+        What is ``heavy`` is not taken while others wait already.
+        """
         if self._ended:
             return
-        if len(self._waiting) >= MAX_WAITING:
-            self._waiting.popleft()
-            self._log.error("{cabinet}: too much waits for the store, the oldest event is lost",
+        if len(self._waiting) >= (MAX_HEAVY if heavy else MAX_WAITING):
+            self._log.error("{cabinet}: too much waits for the store, an event is lost",
                             cabinet=self.id)
+            return
         self._waiting.append((work, args, then))
         self._next()
 
@@ -189,6 +195,9 @@ class Cycle:
     def _failed(self, failure: Any) -> None:
         self._busy = False
         if self._ended:
+            return
+        if failure.check(NotFound):
+            self.end()  # it was deleted
             return
         if failure.check(Unavailable):
             # nothing is said before it is on disk: it is tried again, in its order

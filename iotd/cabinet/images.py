@@ -44,10 +44,10 @@ def decode_base64(text: str, field: str = "image") -> bytes:
     return data
 
 
-def clean(data: bytes, side: int = PHOTO_SIDE, box: Box | None = None) -> Clean:
-    """The picture upright, cut to ``box`` (left, top, width, height in pixels), at most
-    ``side`` long, as JPEG without EXIF; Invalid says what is wrong with it."""
-    image = _opened(data)
+def clean(source: bytes | str, side: int = PHOTO_SIDE, box: Box | None = None) -> Clean:
+    """The picture, or one in base64, as JPEG without EXIF: upright, cut to ``box`` (left,
+    top, width, height in pixels), at most ``side`` long; Invalid says what is wrong."""
+    image = _opened(decode_base64(source) if isinstance(source, str) else source)
     if box is not None:
         image = image.crop(_within(box, image.size))
     if min(image.size) < MIN_SIDE:

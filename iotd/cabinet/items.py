@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 from iotd.accounts.records import write_audit
 from iotd.cabinet import images, records, show, stock, stock_records
@@ -23,17 +23,20 @@ class Items:
     def __init__(self, cabinets: Cabinets) -> None:
         self._cabinets = cabinets
 
-    def list(self, identity: Identity, cabinet: str) -> list[dict[str, Any]]:
+    def list(self, identity: Identity, cabinet: str) -> Sequence[dict[str, Any]]:
         """All items of a cabinet as JSON, in the order of their making."""
         self._cabinets.find(identity, cabinet)
         known = self._cabinets.known(cabinet)
-        return [show.item(cabinet, item, known.closed_at) for item in known.items]
+        return [self._json(cabinet, item) for item in known.items]
 
     def get(self, identity: Identity, cabinet: str, key: str) -> dict[str, Any]:
         """One item, by number or name."""
         self._cabinets.find(identity, cabinet)
-        known = self._cabinets.known(cabinet)
-        return show.item(cabinet, known.item(key), known.closed_at)
+        return self._json(cabinet, self._cabinets.known(cabinet).item(key))
+
+    def _json(self, cabinet: str, item: Item) -> dict[str, Any]:
+        closed_at = self._cabinets.known(cabinet).closed_at
+        return show.item(cabinet, item, closed_at, self._cabinets.detects)
 
     async def add(
         self, identity: Identity, cabinet: str, fields: dict[str, Any]
@@ -53,12 +56,14 @@ class Items:
             raise Invalid("An item needs a name.", "name")
         crossed = await self._do(identity, cabinet, "change item", _change, item.id, fields)
         self._tell(cabinet, crossed)
+        self._cabinets.counting.forget(cabinet)
         return self.get(identity, cabinet, str(item.id))
 
     async def remove(self, identity: Identity, cabinet: str, key: str) -> None:
         """Forget an item and its photos; the journal stays."""
         item = self._find(identity, cabinet, key)
         await self._do(identity, cabinet, "remove item", _remove, item.id, item.name)
+        self._cabinets.counting.forget(cabinet)
         if item.low:
             self._tell(cabinet, [replace(item, low=False)])
 
@@ -88,26 +93,26 @@ class Items:
     ) -> dict[str, Any]:
         """A reference photo: an uploaded image, or a box of one of the cabinet's pictures."""
         item = self._find(identity, cabinet, key)
-        data = await self._photo_data(cabinet, fields)
+        source = await self._photo_source(cabinet, fields)
         box = fields.get("box")
         cut = await self._cabinets.in_thread(
-            partial(images.clean, data, box=tuple(box) if box is not None else None)
+            partial(images.clean, source, box=tuple(box) if box is not None else None)
         )
         number = await self._do(
             identity, cabinet, "add photo", _add_photo, item.id, self._cabinets.now(), cut
         )
-        self._cabinets.counting.forget(cabinet)
+        self._cabinets.counting.photos_changed(cabinet)
         return next(
             photo for photo in self.get(identity, cabinet, str(item.id))["photos"]
             if photo["id"] == number
         )
 
-    async def _photo_data(self, cabinet: str, fields: dict[str, Any]) -> bytes:
+    async def _photo_source(self, cabinet: str, fields: dict[str, Any]) -> bytes | str:
         image, number = fields.get("image"), fields.get("picture")
         if image is not None and number is not None:
             raise Invalid("Give an image, or the number of a picture, not both.", "picture")
         if image is not None:
-            return images.decode_base64(image)
+            return str(image)
         if fields.get("box") is None:
             raise Invalid("Give an image, or a box in one of the cabinet's pictures.", "image")
         found = await self._cabinets.store.read(records.find_picture, cabinet, number)
@@ -131,19 +136,18 @@ class Items:
         if number not in [photo.id for photo in item.photos]:
             raise NotFound("There is no such photo.", "photo")
         await self._do(identity, cabinet, "remove photo", _remove_photo, item.id, number)
-        self._cabinets.counting.forget(cabinet)
+        self._cabinets.counting.photos_changed(cabinet)
 
-    async def codes(self, identity: Identity, cabinet: str, image: str) -> list[dict[str, Any]]:
+    async def codes(self, identity: Identity, cabinet: str, image: str) -> Sequence[dict[str, Any]]:
         """The barcodes on an uploaded picture, and which item each belongs to."""
         self._cabinets.find(identity, cabinet)
-        data = images.decode_base64(image)
-        cut = await self._cabinets.in_thread(partial(images.clean, data, images.CODE_SIDE))
+        cut = await self._cabinets.in_thread(images.clean, image, images.CODE_SIDE)
         codes = await self._cabinets.counter.barcodes(cut.jpeg)
         known = self._cabinets.known(cabinet)
         by_code = {item.barcode: item for item in known.items if item.barcode}
         return [
-            {"code": code, "item": show.item(cabinet, by_code[code], known.closed_at)
-             if code in by_code else None}
+            {"code": code,
+             "item": self._json(cabinet, by_code[code]) if code in by_code else None}
             for code in dict.fromkeys(codes)
         ]
 
@@ -163,7 +167,7 @@ class Items:
 
         return await self._cabinets.commit(cabinet, write)
 
-    def _tell(self, cabinet: str, crossed: list[Item]) -> None:
+    def _tell(self, cabinet: str, crossed: Sequence[Item]) -> None:
         for item in crossed:
             self._cabinets.alert(cabinet, item)
 

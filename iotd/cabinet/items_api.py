@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from iotd.cabinet import show, stock_records
-from iotd.cabinet.api import pages
+from iotd.cabinet.api import page_by_id, pages
 from iotd.cabinet.items import Items
 from iotd.cabinet.service import Cabinets
 from iotd.cabinet.shapes import (
     ChangeList, CodeList, Correction, ItemChange, ItemList, ItemOut, JournalQuery, NewItem,
     NewPhoto, PhotoList, PhotoOut, Upload,
 )
-from iotd.site.paging import Paging, page_of
+from iotd.site.paging import Paging
 from iotd.site.routes import Answer, Call, route
 
 UPLOAD_LIMIT = 6 * 1024 * 1024  # 4 MiB in base64, and the JSON around it
@@ -28,7 +28,7 @@ class ItemsApi:
     @route("GET", "/api/v1/cabinets/<id>/items", query=Paging, answer=ItemList)
     async def list_items(self, call: Call, id: str) -> dict[str, Any]:
         """Everything that is counted in it."""
-        return page_of(self._items.list(call.who, id), call)
+        return page_by_id(self._items.list(call.who, id), call)
 
     @route("POST", "/api/v1/cabinets/<id>/items", body=NewItem, answer=ItemOut, status=201)
     async def add_item(self, call: Call, id: str) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class ItemsApi:
     @route("GET", _ITEM + "/photos", query=Paging, answer=PhotoList)
     async def list_photos(self, call: Call, id: str, item: str) -> dict[str, Any]:
         """Its reference photos."""
-        return page_of(self._items.get(call.who, id, item)["photos"], call)
+        return page_by_id(self._items.get(call.who, id, item)["photos"], call)
 
     @route("POST", _ITEM + "/photos", body=NewPhoto, answer=PhotoOut, status=201,
            body_limit=UPLOAD_LIMIT)

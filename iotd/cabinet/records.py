@@ -196,6 +196,12 @@ def newest_picture(connection: Connection, id: str) -> Picture | None:
     return None if row is None else Picture(**row)
 
 
+def picture_info(connection: Connection, number: int) -> Picture | None:
+    """One picture, without its bytes."""
+    row = connection.execute(select(*_SEEN).where(pictures.c.id == number)).mappings().first()
+    return None if row is None else Picture(**row)
+
+
 def find_picture(
     connection: Connection, id: str, number: int | None = None, at: float | None = None
 ) -> tuple[float, bytes] | None:

@@ -9,17 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Sequence
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.logger import Logger
 
 from iotd.accounts.records import write_audit
-from iotd.bus import (
-    AlertWanted, Bus, CabinetChanged, DeviceChanged, DeviceLinked, PictureHeard, WeightHeard,
-)
+from iotd.bus import AlertWanted, Bus, CabinetChanged
 from iotd.cabinet import records, show, stock_records
 from iotd.cabinet.counting import Counting
 from iotd.cabinet.cycle import Cycle
-from iotd.cabinet.model import Closed, Event, LinkedUp, Opened, Said, State, Want
+from iotd.cabinet.hearing import Hearing
+from iotd.cabinet.model import Said, State
 from iotd.cabinet.records import Picture
 from iotd.cabinet.stock import Item
 from iotd.devices.model import Approval, Device
@@ -27,7 +26,6 @@ from iotd.devices.service import Registry
 from iotd.errors import Conflict, NotFound
 from iotd.site.routes import Identity
 from iotd.store.engine import Store
-from iotd.wire.jpeg import trim
 
 
 @dataclass(frozen=True)
@@ -68,15 +66,11 @@ class Cabinets:
         self._registry, self._say, self._may_see = registry, say, may_see
         self._known: dict[str, Known] = {}
         self._cycles: dict[str, Cycle] = {}
-        self._linked: set[str] = set()
+        self.there: set[str] = set()  # devices that can be told words now
         self._shown: dict[str, dict[str, Any]] = {}
         self._running = False
         self.counting = Counting(self)
-        for kind, heard in (
-            (WeightHeard, self._weight_heard), (PictureHeard, self._picture_heard),
-            (DeviceLinked, self._device_linked), (DeviceChanged, self._device_changed),
-        ):
-            bus.subscribe(kind, heard)
+        Hearing(self)
 
     def load(self, connection: Any) -> None:
         """Read all cabinets; at start, before anything connects."""
@@ -89,11 +83,10 @@ class Cabinets:
     def start_service(self) -> None:
         """Waits that the last run left go on, and low stock is told again."""
         self._running = True
-        for id, known in self._known.items():
-            self.cycle(id).settle()
-            for item in known.items:
-                if item.low:
-                    self.alert(id, item)
+        for device in self.all():
+            self.cycle(device.id).settle()
+            self.counting.resume(device.id)
+            self.tell_low(device.id)
 
     def stop_service(self) -> None:
         """No more timers and words; what is being written is written."""
@@ -102,12 +95,13 @@ class Cabinets:
             cycle.end()
         self.counting.stop()
 
-    # what people ask for
-
     def list(self, identity: Identity) -> Sequence[dict[str, Any]]:
         """Every approved cabinet that this person may see, as JSON, by id."""
-        devices = self._registry.approved("cabinet")
-        return [self.json(d) for d in devices if self._may_see(identity, d.patient)]
+        return [self.json(d) for d in self.all() if self._may_see(identity, d.patient)]
+
+    def all(self) -> Sequence[Device]:
+        """Every approved cabinet, by id."""
+        return self._registry.approved("cabinet")
 
     def get(self, identity: Identity, id: str) -> dict[str, Any]:
         """One cabinet as JSON, or NotFound."""
@@ -115,7 +109,7 @@ class Cabinets:
 
     def find(self, identity: Identity, id: str) -> Device:
         """An approved cabinet that this person may see; NotFound for anything else."""
-        device = self._cabinet(id)
+        device = self.cabinet(id)
         if device is None or not self._may_see(identity, device.patient):
             raise NotFound(f"There is no cabinet {id[:64]!r}.", "id")
         return device
@@ -129,8 +123,8 @@ class Cabinets:
         device = self.find(identity, id)
         camera = self.camera_of(id)
         if camera is None:
-            raise Conflict(show.no_camera(self._cameras()), "camera")
-        if camera not in self._linked:
+            raise Conflict(show.no_camera(device, self._cameras()), "camera")
+        if camera not in self.there:
             raise Conflict(f"The camera {camera} is not connected.", "camera")
         await self._audited(identity, "look into cabinet", id)
         self.counting.fresh(id)
@@ -144,7 +138,7 @@ class Cabinets:
     async def lights(self, identity: Identity, id: str, on: bool) -> dict[str, Any]:
         """Switch the lights, also when they seem right; Conflict when it is not there."""
         self.find(identity, id)
-        if id not in self._linked:
+        if id not in self.there:
             raise Conflict(f"The cabinet {id} is not connected.", "id")
         await self._audited(identity, f"cabinet lights {'on' if on else 'off'}", id)
         if not await maybeDeferred(self._say, id, "lon" if on else "lof"):
@@ -158,19 +152,17 @@ class Cabinets:
 
         return self.store.run(write, self.now())
 
-    # what cycles and counting need
-
     def state(self, id: str) -> State:
         """The cabinet as the newest commit left it."""
         return self.known(id).state
 
     def linked(self, device: str) -> bool:
         """Whether it can be told words now."""
-        return device in self._linked
+        return device in self.there
 
     def say(self, device: str, word: str) -> Deferred[bool]:
         """Say a word; False for any reason why it was not heard, never a failure."""
-        if not self._running or device not in self._linked:
+        if not self._running or device not in self.there:
             return maybeDeferred(lambda: False)
         said: Deferred[bool] = maybeDeferred(self._say, device, word)
 
@@ -183,17 +175,32 @@ class Cabinets:
 
     def commit(self, id: str, work: Callable[..., Any], *args: Any) -> Deferred[Any]:
         """``work(connection, id, *args)``'s result, once memory and pages know of its commit."""
-        done = self.store.run(_then_look_up, id, work, args)
-
         def known(both: tuple[Any, Known]) -> Any:
-            result, self._known[id] = both
-            if self._cabinet(id) is None and not self._exists(id):
-                del self._known[id]  # deleted meanwhile
-            else:
+            result, now = both
+            if self._exists(id):  # not deleted meanwhile
+                self._known[id] = now
                 self.publish(id)
             return result
 
-        return done.addCallback(known)
+        if not self._exists(id):
+            return fail(NotFound(f"There is no cabinet {id[:64]!r}.", "id"))
+        return self.store.run(_then_look_up, id, work, args).addCallback(known)
+
+    def forget(self, id: str) -> None:
+        """A device is gone, and all that was kept of it with its row."""
+        self.there.discard(id)
+        self._shown.pop(id, None)
+        known, cycle = self._known.pop(id, None), self._cycles.pop(id, None)
+        if cycle is not None:
+            cycle.end()
+        self.counting.forget(id)
+        for item in known.items if known else ():
+            if item.low:
+                self.alert(id, replace(item, low=False))
+
+    def appeared(self, id: str) -> bool:
+        """Whether it was ever seen as a cabinet."""
+        return id in self._known
 
     def cycle(self, id: str) -> Cycle:
         """The life of one cabinet; made at its first use."""
@@ -203,30 +210,41 @@ class Cabinets:
 
     def camera_of(self, id: str) -> str | None:
         """The assigned camera; else the only one that no other cabinet has, if there is one."""
-        device = self._cabinet(id)
+        device = self.cabinet(id)
         cameras = {camera.id for camera in self._cameras()}
         if device is not None and device.camera is not None:
             return device.camera if device.camera in cameras else None
-        assigned = {other.camera for other in self._registry.approved("cabinet")}
+        assigned = {other.camera for other in self.all()}
         free = sorted(cameras - assigned)
-        there = [camera for camera in free if camera in self._linked]
+        there = [camera for camera in free if camera in self.there]
         candidates = free if len(free) == 1 else there
         return candidates[0] if len(candidates) == 1 else None
 
     def publish(self, id: str) -> None:
         """Tell the pages when a cabinet changed."""
-        device = self._cabinet(id)
+        device = self.cabinet(id)
         if device is None:
             self._shown.pop(id, None)
             return
-        shown = self.json(device)
-        if shown != self._shown.get(id):
-            self._shown[id] = shown
-            self.bus.publish(CabinetChanged(id, device.patient, shown))
+        shown, before = self.json(device), self._shown.get(id)
+        if shown == before:
+            return
+        self._shown[id] = shown
+        self.bus.publish(CabinetChanged(id, device.patient, shown))
+        if before is not None and before["patient"] != shown["patient"]:
+            self.tell_low(id, moved=True)
+
+    def tell_low(self, id: str, moved: bool = False) -> None:
+        """Say again what is low; ``moved``: to whom the cabinet was given."""
+        for item in self.known(id).items:
+            if item.low and moved:
+                self.alert(id, replace(item, low=False))
+            if item.low:
+                self.alert(id, item)
 
     def alert(self, id: str, item: Item) -> None:
         """Say whether an item is low; the same again changes nothing for who listens."""
-        device = self._cabinet(id)
+        device = self.cabinet(id)
         name, patient = (device.name, device.patient) if device else (id, None)
         self.bus.publish(AlertWanted(
             f"low_stock:{id}:{item.id}", patient, id, "low_stock", "warning",
@@ -237,12 +255,13 @@ class Cabinets:
         """A cabinet as the API shows it."""
         camera = self.camera_of(device.id)
         return show.cabinet(
-            device, self.known(device.id), linked=device.id in self._linked, camera=camera,
-            camera_there=camera in self._linked, cameras=self._cameras(),
-            why_no_counts=getattr(self.counter, "why", ""), now=self.now(),
+            device, self.known(device.id), linked=device.id in self.there, camera=camera,
+            camera_there=camera in self.there, cameras=self._cameras(),
+            why_no_counts=self.counter.why, detects=self.detects, now=self.now(),
         )
 
-    def _cabinet(self, id: str) -> Device | None:
+    def cabinet(self, id: str) -> Device | None:
+        """An approved cabinet, or None."""
         try:
             device = self._registry.device(id)
         except NotFound:
@@ -258,84 +277,6 @@ class Cabinets:
 
     def _cameras(self) -> Sequence[Device]:
         return self._registry.approved("cabinet_camera")
-
-    # what is heard
-
-    def _weight_heard(self, event: WeightHeard) -> None:
-        if self._cabinet(event.device) is None:
-            self._log.warn("{device} sent a weight, but is no cabinet", device=event.device)
-            return
-        cycle = self.cycle(event.device)
-        what: Event = Opened(event.grams)
-        if event.moment == "aft":
-            what = Closed(event.grams, self.camera_of(event.device) is not None)
-            cycle.closing()
-            self.counting.fresh(event.device)
-        cycle.run(_weighed, cycle.do, what, event.at)
-
-    def _picture_heard(self, event: PictureHeard) -> None:
-        picture = trim(event.jpeg)
-        if picture is None:
-            self._log.warn("{camera}: a message without a picture", camera=event.device)
-            return
-        seen = Picture(0, event.device, event.at, picture.width, picture.height)
-        for id in self._seen_by(event.device):
-            self._keep(id, seen, picture.data)
-
-    def _keep(self, id: str, seen: Picture, jpeg: bytes) -> None:
-        counting = self.counting.possible(id)
-
-        def kept(result: tuple[int, frozenset[Want]]) -> None:
-            number, wants = result
-            if counting:
-                self.counting.picture(id, number, jpeg)
-            self.cycle(id).do(wants)
-
-        self.cycle(id).run(_pictured, kept, seen, jpeg, counting)
-
-    def _seen_by(self, camera: str) -> list[str]:
-        """The cabinets that a camera sees into."""
-        cabinets = self._registry.approved("cabinet")
-        return [device.id for device in cabinets if self.camera_of(device.id) == camera]
-
-    def _device_linked(self, event: DeviceLinked) -> None:
-        (self._linked.add if event.linked else self._linked.discard)(event.id)
-        if event.kind == "cabinet":
-            if event.linked:
-                camera = self.camera_of(event.id) is not None
-                cycle = self.cycle(event.id)
-                cycle.event(LinkedUp(camera))
-            self.publish(event.id)
-        elif event.kind == "cabinet_camera":
-            for id in self._seen_by(event.id):
-                if event.linked:
-                    self.cycle(id).ask_if_awaited()
-            self._publish_all()
-
-    def _publish_all(self) -> None:
-        for device in self._registry.approved("cabinet"):
-            self.publish(device.id)
-
-    def _device_changed(self, event: DeviceChanged) -> None:
-        if event.data["state"] == "deleted":
-            self._forget(event.id)
-        elif event.data["kind"] == "cabinet" and event.id not in self._known:
-            if self._cabinet(event.id) is not None:
-                self.cycle(event.id).run(lambda connection, id: None, lambda _: None)
-        if event.data.get("kind") in (None, "cabinet", "cabinet_camera"):
-            self._publish_all()
-
-    def _forget(self, id: str) -> None:
-        known = self._known.pop(id, None)
-        self._shown.pop(id, None)
-        self._linked.discard(id)
-        cycle = self._cycles.pop(id, None)
-        if cycle is not None:
-            cycle.end()
-        self.counting.forget(id)
-        for item in known.items if known else ():
-            if item.low:
-                self.alert(id, replace(item, low=False))
 
 
 def appear(connection: Any, id: str) -> None:
@@ -357,13 +298,3 @@ def _then_look_up(
 ) -> tuple[Any, Known]:
     appear(connection, id)
     return work(connection, id, *args), look_up(connection, id)
-
-
-def _weighed(connection: Any, id: str, event: Event, at: float) -> frozenset[Want]:
-    return records.apply(connection, id, event, at)
-
-
-def _pictured(
-    connection: Any, id: str, seen: Picture, jpeg: bytes, counting: bool
-) -> tuple[int, frozenset[Want]]:
-    return records.add_picture(connection, id, seen, jpeg, counting)

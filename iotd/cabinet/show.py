@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Sequence
 
 from iotd.cabinet.model import PICTURE_SECONDS, Phase
-from iotd.cabinet.stock import Item, counts_state, item_state
+from iotd.cabinet.stock import Item, counts_state, is_seen, item_state
 from iotd.devices.model import Device
 from iotd.times import rfc3339
 
@@ -23,7 +23,7 @@ _MESSAGES = {
 
 def cabinet(
     device: Device, known: Known, *, linked: bool, camera: str | None, camera_there: bool,
-    cameras: Sequence[Device], why_no_counts: str, now: float,
+    cameras: Sequence[Device], why_no_counts: str, detects: Sequence[str], now: float,
 ) -> dict[str, Any]:
     """A cabinet as the API shows it."""
     state, picture = known.state, known.picture
@@ -38,7 +38,8 @@ def cabinet(
         "patient": device.patient, "phase": state.phase.value,
         "message": message(device, known, linked, camera, cameras, why_no_counts),
         "counts_state": counts_state(
-            known.items, known.closed_at, picture.at if picture else None, camera_there, now
+            known.items, detects, known.closed_at, picture.at if picture else None,
+            camera_there, now,
         ),
     }
 
@@ -52,8 +53,10 @@ def camera_state(
     return "several" if len(cameras) > 1 and device.camera is None else "none"
 
 
-def no_camera(cameras: Sequence[Device]) -> str:
+def no_camera(device: Device, cameras: Sequence[Device]) -> str:
     """Why a cabinet has no camera, and what to do."""
+    if device.camera is not None:
+        return f"Its camera {device.camera} is not an approved cabinet camera: see Devices."
     if cameras:
         names = ", ".join(camera.id for camera in cameras[:4])
         return f"No camera is assigned to this cabinet: choose one ({names}) under Devices."
@@ -74,7 +77,7 @@ def message(
     if not linked:
         said.append("The cabinet is not connected.")
     if camera is None:
-        said.append(no_camera(cameras))
+        said.append(no_camera(device, cameras))
     if known.picture is not None and known.picture.note:
         said.append(known.picture.note)
     if why_no_counts and any(item.photos for item in known.items):
@@ -88,12 +91,15 @@ def low_stock(name: str, item: Item) -> str:
     return f"{item.name} in {name} runs low: {left}."
 
 
-def item(cabinet_id: str, item: Item, closed_at: float | None) -> dict[str, Any]:
+def item(
+    cabinet_id: str, item: Item, closed_at: float | None, detects: Sequence[str] = ()
+) -> dict[str, Any]:
     """An item as the API shows it."""
     path = f"/api/v1/cabinets/{cabinet_id}/items/{item.id}/photos"
     return {
         "id": item.id, "name": item.name, "count": item.count, "shown": item.shown,
-        "provisional": item.provisional, "state": item_state(item, closed_at),
+        "provisional": item.provisional,
+        "state": item_state(item, closed_at, is_seen(item, detects)),
         "count_from": item.count_from, "count_at": rfc3339(item.count_at),
         "checked_at": rfc3339(item.checked_at), "low_at": item.low_at, "low": item.is_low,
         "barcode": item.barcode,

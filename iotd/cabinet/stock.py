@@ -8,7 +8,7 @@ that go on showing what they showed when the person disagreed (``ignored``).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Iterable
+from typing import Iterable, Sequence
 
 FIELD_ITEMS = ("Nutella", "Pepsi", "Pringles")  # what every cabinet begins with
 MAX_COUNT = 9999
@@ -88,33 +88,41 @@ def _taken(
     )
 
 
-def item_state(item: Item, closed_at: float | None) -> str:
-    """known, provisional, or unknown: never counted, or not since the door was closed."""
+def is_seen(item: Item, detects: Sequence[str]) -> bool:
+    """Whether pictures can count it; ``detects`` are names that a detector knows."""
+    return bool(item.photos) or item.name in detects
+
+
+def item_state(item: Item, closed_at: float | None, by_pictures: bool) -> str:
+    """known, provisional, or unknown: never counted, or not since the door was closed.
+
+    What pictures can't count is known as long as a person says so.
+    """
     if item.provisional is not None:
         return "provisional"
     if item.count is None:
         return "unknown"
-    if item.photos and closed_at is not None and (item.checked_at or 0.0) < closed_at:
+    if by_pictures and closed_at is not None and (item.checked_at or 0.0) < closed_at:
         return "unknown"
     return "known"
 
 
 def counts_state(
-    items: Iterable[Item], closed_at: float | None, picture_at: float | None,
-    camera_there: bool, now: float,
+    items: Iterable[Item], detects: Sequence[str], closed_at: float | None,
+    picture_at: float | None, camera_there: bool, now: float,
 ) -> str:
     """What a cabinet's counts are worth: known, provisional or unknown.
 
-    Unknown when the door was closed after the newest picture, when the camera is
-    away and its newest picture a day old, or when nothing was ever counted.
-    Items without photos are counted by hand: they make nothing unknown.
+    Unknown when something that pictures can count was not counted since the door
+    was closed, when the camera is away and its newest picture a day old, or when
+    nothing was ever counted. Items counted by hand alone make nothing unknown.
     """
-    states = {item_state(item, closed_at) for item in items if item.photos}
-    by_hand = any(item.count is not None for item in items if not item.photos)
-    if not states:
-        return "known" if by_hand else "unknown"
+    all_items = tuple(items)
+    seen_ones = [item for item in all_items if is_seen(item, detects)]
+    if not seen_ones:
+        return "known" if any(item.count is not None for item in all_items) else "unknown"
+    states = {item_state(item, closed_at, True) for item in seen_ones}
     stale = not camera_there and (picture_at is None or now - picture_at > STALE_SECONDS)
-    unseen = closed_at is not None and (picture_at is None or picture_at < closed_at)
-    if stale or unseen or "unknown" in states:
+    if stale or "unknown" in states:
         return "unknown"
     return "provisional" if "provisional" in states else "known"
