@@ -36,6 +36,7 @@ from iotd.config import Config
 from iotd.control_socket import ControlSocket
 from iotd.data_dir import DataLock
 from iotd.devices.api import DevicesApi
+from iotd.devices.server import DeviceFactory
 from iotd.devices.service import Registry
 from iotd.errors import IotdError
 from iotd.exit_codes import exit_code
@@ -47,6 +48,7 @@ from iotd.site.streams import OpenStreams
 from iotd.store.engine import Store
 from iotd.store.errors import StoreError
 from iotd.store.seal import Sealer
+from iotd.wire.words import ADVICE_PREFIX, REPORT_PREFIX
 
 WRITE_HEARD_EVERY = 60.0  # seconds between two notes of when devices were heard
 PICTURE_THREADS = 2
@@ -135,6 +137,7 @@ class Daemon(Service):
             max_connections=config.cameras.max_connections,
             max_per_address=config.cameras.max_connections_per_address, metrics=parts.metrics,
         )
+        self.devices = self._build_devices(parts)
         self.streams = OpenStreams(parts.bus, parts.accounts)
         self.listeners = Listeners(reactor)
         self.web = self._build_web(parts)
@@ -142,6 +145,16 @@ class Daemon(Service):
         self._sweep = LoopingCall(self._guarded, self._sweep_streams)
         self._heard = LoopingCall(self._guarded, parts.registry.tick)
         self._count(parts)
+
+    def _build_devices(self, parts: Parts) -> DeviceFactory:
+        config = self.config.devices
+        return DeviceFactory(
+            clock=self._reactor, registry=parts.registry, bus=parts.bus, answers=_nothing_known,
+            poll_seconds=config.poll_seconds, max_message_bytes=config.max_message_bytes,
+            max_connections=config.max_connections,
+            max_per_address=config.max_connections_per_address,
+            metrics=parts.metrics, now=parts.now,
+        )
 
     def _build_web(self, parts: Parts) -> Front:
         config, folder = self.config, web_folder()
@@ -175,6 +188,7 @@ class Daemon(Service):
     def _listen(self) -> None:
         self.listeners.open("web", self.config.web.listen, self.web)
         self.listeners.open("cameras", self.config.cameras.listen, self.factory)
+        self.listeners.open("devices", self.config.devices.listen, self.devices)
 
     def startService(self) -> None:
         """Timers and threads; the reactor runs."""
@@ -209,7 +223,8 @@ class Daemon(Service):
     async def _stop(self) -> None:
         steps: tuple[tuple[str, Callable[[], Any]], ...] = (
             ("commands", self._control.stop), ("listeners", self.listeners.close),
-            ("cameras", self.factory.close_all), ("streams", self.streams.end_all),
+            ("cameras", self.factory.close_all), ("device links", self.devices.close_all),
+            ("streams", self.streams.end_all),
             ("web", self.web.close_all), ("timers", self._stop_timers),
             ("devices", self.parts.registry.tick), ("pictures", self._pictures.stop),
             ("store", self.parts.close), ("folder", self._lock.release),
@@ -241,6 +256,11 @@ class Daemon(Service):
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]:
         return deferToThreadPool(self._reactor, self._pictures, function, *args)
+
+
+async def _nothing_known(device: str, what: str) -> str:
+    """The answer to a device while there are no reports: none of the 16 values, no advice."""
+    return ADVICE_PREFIX.get(what) or REPORT_PREFIX + "," * 15
 
 
 def _count_of(registry: Registry, state: str) -> int:

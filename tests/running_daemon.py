@@ -16,7 +16,7 @@ from typing import Any, Callable, Mapping, NamedTuple
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("web", "cameras")
+NAMES = ("web", "cameras", "devices")
 HERE = "interface=127.0.0.1"
 SECONDS = 30.0
 
@@ -95,7 +95,7 @@ class RunningDaemon:
         _, told, rest = self.log().partition('"message": "listening: ')
         if not told or "\n" not in rest:
             return []
-        found = re.findall(r"(web|cameras) (\S+):(\d+)", rest.split('"')[0])
+        found = re.findall(r"(web|cameras|devices) (\S+):(\d+)", rest.split('"')[0])
         return [(name, host, int(port)) for name, host, port in found]
 
     def end(self) -> int:
@@ -204,7 +204,7 @@ class RunningDaemon:
     def _toml(self) -> str:
         sections: dict[str, dict[str, Any]] = {
             "web": {"listen": [f"tcp:{self.ports['web']}:{HERE}"]},
-            "devices": {"listen": [f"tcp:0:{HERE}"]},
+            "devices": {"listen": [f"tcp:{self.ports['devices']}:{HERE}"]},
             "cameras": {"listen": [f"tcp:{self.ports['cameras']}:{HERE}"]},
             "mqtt": {"listen": f"tcp:0:{HERE}"},
         }
