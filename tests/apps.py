@@ -28,11 +28,13 @@ from iotd.cameras.service import Cameras
 from iotd.devices.api import DevicesApi
 from iotd.devices.service import Registry
 from iotd.errors import Unauthenticated
+from iotd.health.access import Looks
 from iotd.health.api import HealthApi
 from iotd.health.calendar import Calendar
 from iotd.health.patients import Patients
 from iotd.health.readings import Readings
 from iotd.health.rollups import Rollups
+from iotd.health.sheet_api import SheetApi
 from iotd.site.app import build_site
 from iotd.site.routes import Identity
 from iotd.site.streams import OpenStreams
@@ -193,10 +195,12 @@ class App:
         ]
 
     def _health_apis(self) -> list[object]:
-        return [HealthApi(
-            store=self.store, patients=self.patients, readings=self.readings,
-            rollups=self.rollups, poll_seconds=30,
-        )]
+        looks = Looks(self.store, self.patients.access)
+        common: dict[str, Any] = {"store": self.store, "patients": self.patients, "looks": looks}
+        return [
+            HealthApi(**common, readings=self.readings, rollups=self.rollups, poll_seconds=30),
+            SheetApi(**common, calendar=self.calendar, streams=self.streams),
+        ]
 
     def time(self) -> float:
         """Wall clock."""

@@ -10,7 +10,7 @@ from iotd.health.access import Looks
 from iotd.health.buckets import width_of
 from iotd.health.model import KINDS, find_kind
 from iotd.health.moments import AHEAD, check_measured, parse_time
-from iotd.health.onward import at_of, cursor_of, kind_at, next_of, onward
+from iotd.health.onward import at_of, cursor_of, kind_at, next_of, onward, span_of
 from iotd.health.patients import Patients
 from iotd.health.readings import API, HAND, Readings
 from iotd.health.rollups import Chart, Rollups
@@ -28,12 +28,11 @@ class HealthApi:
 
     def __init__(
         self, *, store: Store, patients: Patients, readings: Readings, rollups: Rollups,
-        poll_seconds: float,
+        looks: Looks, poll_seconds: float,
     ) -> None:
-        self._store, self._patients = store, patients
+        self._store, self._patients, self._looks = store, patients, looks
         self._readings, self._rollups = readings, rollups
         self._poll_seconds = poll_seconds
-        self._looks = Looks(store, patients.access)
 
     @route("GET", "/api/v1/patients", query=TextPaging, answer=shapes.PatientList)
     async def list_patients(self, call: Call) -> dict[str, Any]:
@@ -130,13 +129,12 @@ class HealthApi:
         )
         return stored.as_json()
 
+    @route("DELETE", PATIENT + "/readings/<int:number>", status=204)
+    async def remove_reading(self, call: Call, id: str, number: int) -> None:
+        """Remove a value that was typed or sent wrongly; what a device said stays."""
+        self._patients.access.check(call.who, id)
+        await self._readings.remove(id, number, By(call.who.name, call.now, call.address))
+
     async def _look(self, call: Call, id: str, what: str) -> None:
         self._patients.access.check(call.who, id)
         await self._looks.note(call.who, id, what, call.now, call.address)
-
-
-def span_of(asked: Any) -> tuple[float | None, float | None]:
-    """``since`` and ``until`` of a query in Unix seconds."""
-    since = None if asked.since is None else parse_time(asked.since, "since")
-    until = None if asked.until is None else parse_time(asked.until, "until")
-    return since, until

@@ -1,13 +1,14 @@
-"""Where a list of readings goes on: after a time and an id."""
+"""Which readings are asked for, and where a list of them goes on."""
 
 from __future__ import annotations
 
 import math
-from typing import Callable
+from typing import Any, Callable
 from urllib.parse import urlencode
 
 from iotd.errors import Invalid
 from iotd.health.model import KINDS
+from iotd.health.moments import parse_time
 from iotd.health.records import Reading
 from iotd.site.routes import Call
 
@@ -55,3 +56,10 @@ def kind_at(cursor: str) -> tuple[str, float]:
     if kind not in KINDS or not math.isfinite(place[1]):
         raise _no_place()
     return place
+
+
+def span_of(asked: Any) -> tuple[float | None, float | None]:
+    """``since`` and ``until`` of a query in Unix seconds."""
+    since = None if asked.since is None else parse_time(asked.since, "since")
+    until = None if asked.until is None else parse_time(asked.until, "until")
+    return since, until

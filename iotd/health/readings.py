@@ -12,8 +12,8 @@ from twisted.logger import Logger
 from iotd.accounts.shared import By
 from iotd.bus import Bus, DeviceChanged, ReadingHeard, ReadingStored
 from iotd.devices.service import Registry
-from iotd.errors import NotFound
-from iotd.health import model, records
+from iotd.errors import Conflict, NotFound
+from iotd.health import bucket_records, model, records
 from iotd.health.bucket_records import Key
 from iotd.health.calendar import Calendar
 from iotd.health.commits import Adoption, Amendment, Arrival, Commits
@@ -47,7 +47,8 @@ class Readings:
         self, *, store: Store, bus: Bus, registry: Registry, patients: Patients, clock: Any,
         now: Callable[[], float], calendar: Calendar, metrics: CollectorRegistry,
     ) -> None:
-        self._bus, self._registry, self._patients, self._now = bus, registry, patients, now
+        self._store, self._bus, self._registry = store, bus, registry
+        self._patients, self._now, self._calendar = patients, now, calendar
         self._commits = Commits(
             store=store, clock=clock, calendar=calendar, knows=patients.knows,
             committed=self._publish, metrics=metrics,
@@ -111,6 +112,21 @@ class Readings:
             kind, converted, raw[:64], now if measured_at is None else measured_at, now,
             source[:64], patient, None, verdict.quality, verdict.reason,
         ), by)
+
+    async def remove(self, patient: str, id: int, by: By) -> None:
+        """Remove what a person or a script told; Conflict for what a device said."""
+        def write(connection: Any) -> None:
+            reading = records.find_reading(connection, patient, id)
+            if reading is None:
+                raise NotFound("There is no such reading.", "id")
+            if reading.device is not None:
+                raise Conflict("What a device said is kept.", "id")
+            records.remove_reading(connection, id)
+            day = self._calendar.day_of(reading.at)
+            bucket_records.mark_stale(connection, [(patient, reading.kind, day)])
+            by.audit(connection, "remove reading", patient, reading.kind)
+
+        await self._store.run(write)
 
     def _heard(self, event: ReadingHeard) -> None:
         kind = BY_WIRE.get(event.unit)

@@ -173,14 +173,16 @@ def remove_readings(connection: Connection, patient: str, most: int) -> int:
     return len(ids)
 
 
-def remove_reading(connection: Connection, patient: str, id: int) -> Reading | None:
-    """Delete one reading of a patient; what it was, or None when there was none such."""
+def find_reading(connection: Connection, patient: str, id: int) -> Reading | None:
+    """One reading of a patient, or None when there is none such."""
     mine = and_(readings.c.id == id, readings.c.patient == patient)
     row = connection.execute(select(*_COLUMNS).where(mine)).first()
-    if row is None:
-        return None
-    connection.execute(delete(readings).where(mine))
-    return Reading(**row._mapping)
+    return None if row is None else Reading(*row)
+
+
+def remove_reading(connection: Connection, id: int) -> None:
+    """Delete one reading."""
+    connection.execute(delete(readings).where(readings.c.id == id))
 
 
 def newest_of_devices(connection: Connection, most: int) -> list[Reading]:

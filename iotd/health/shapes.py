@@ -145,3 +145,22 @@ class CsvQuery(Span):
 class SheetQuery(Span):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     after: Annotated[str, Field(max_length=400)] | None = None
+
+
+class SheetRow(BaseModel):
+    """What one source measured within 30 s; ``quality`` is the worst, ``qualities`` of each."""
+
+    measured_at: str
+    source: str
+    heart_rate: float | None
+    body_temperature: float | None
+    spo2: float | None
+    bp_systolic: float | None
+    bp_diastolic: float | None
+    quality: str
+    qualities: dict[str, str]
+
+
+class Sheet(BaseModel):
+    items: list[SheetRow]
+    next: str | None

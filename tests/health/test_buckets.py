@@ -196,7 +196,7 @@ class BucketTests(DatabaseTest, SynchronousTestCase):
             for id in list(kept)[:fate]:
                 at, _ = kept.pop(id)
                 if fate % 2:
-                    records.remove_reading(connection, ANNA, id)
+                    records.remove_reading(connection, id)
                 else:
                     records.amend_reading(connection, id, "suspect", "why")
                 bucket_records.mark_stale(connection, [(ANNA, PULSE, calendar.day_of(at))])
