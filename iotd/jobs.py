@@ -1,1 +1,175 @@
-"""Where the jobs of Health Plus meet: watch, vitals, cabinet, and what it holds."""
+"""Health Plus put together: device wire, vitals, alerts, cabinets, and what crosses between them.
+
+A watch is polled, its readings become a patient's; a cabinet's door closes, its
+camera is asked, what stands there is counted, the lights go off. The rooms hear
+each other on the bus; what one asks of another is handed to it here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Awaitable, Callable, Iterator
+
+from prometheus_client import CollectorRegistry
+from twisted.internet.defer import Deferred
+
+from iotd.accounts.service import Accounts
+from iotd.bus import AlertChanged, Bus, CabinetChanged, ReadingStored
+from iotd.cabinet.api import CabinetsApi
+from iotd.cabinet.counter import Counter
+from iotd.cabinet.items_api import ItemsApi
+from iotd.cabinet.pages import CabinetPages
+from iotd.cabinet.service import Cabinets
+from iotd.config_sections import Config
+from iotd.devices.server import DeviceFactory
+from iotd.devices.service import Registry
+from iotd.health.access import Looks
+from iotd.health.alert_api import AlertsApi
+from iotd.health.alert_desk import AlertDesk
+from iotd.health.alert_hooks import Hooks
+from iotd.health.alert_mail import Mailer
+from iotd.health.alert_messages import Wording
+from iotd.health.alerts import Alerts
+from iotd.health.answers import answers
+from iotd.health.api import HealthApi
+from iotd.health.calendar import Calendar
+from iotd.health.deliver import Outbox
+from iotd.health.pages import HealthPages
+from iotd.health.patients import Patients
+from iotd.health.polling import Poller
+from iotd.health.readings import Readings
+from iotd.health.rollups import Rollups
+from iotd.health.sheet_api import SheetApi
+from iotd.site.events import Audience
+from iotd.site.routes import Identity
+from iotd.site.streams import OpenStreams
+from iotd.store.engine import Store
+
+InThread = Callable[..., Deferred[Any]]
+
+
+class HealthPlus:
+    """Everything behind the device wire; ``devices`` is what listens there."""
+
+    def __init__(
+        self, *, config: Config, store: Store, bus: Bus, registry: Registry, accounts: Accounts,
+        reactor: Any, now: Callable[[], float], metrics: CollectorRegistry, in_thread: InThread,
+    ) -> None:
+        self._config, self._registry, self._reactor, self._now = config, registry, reactor, now
+        self._accounts, self._metrics = accounts, metrics
+        self._common: dict[str, Any] = {"store": store, "bus": bus, "now": now}
+        self.devices = self._build_wire(bus)
+        self._build_vitals(store, bus)
+        self._build_alerts()
+        self.counter = Counter(reactor, config.cabinet.detector, config.cabinet.detector_items)
+        self.cabinets = Cabinets(
+            **self._common, registry=registry, clock=reactor, say=self.devices.say,
+            counter=self.counter, may_see=self.patients.access.may_see, in_thread=in_thread,
+            detects=config.cabinet.detector_items if config.cabinet.detector else (),
+        )
+        registry.check_patient = self._check_patient
+
+    def _build_wire(self, bus: Bus) -> DeviceFactory:
+        config = self._config.devices
+        return DeviceFactory(
+            clock=self._reactor, registry=self._registry, bus=bus, answers=answers,
+            poll_seconds=config.poll_seconds, max_message_bytes=config.max_message_bytes,
+            max_connections=config.max_connections,
+            max_per_address=config.max_connections_per_address, metrics=self._metrics,
+            now=self._now,
+        )
+
+    def _build_vitals(self, store: Store, bus: Bus) -> None:
+        self._calendar = calendar = Calendar(self._config.site.timezone)
+        poll = self._config.devices.poll_seconds
+        self.patients = Patients(
+            **self._common, registry=self._registry, people=self._accounts.people
+        )
+        self.readings = Readings(
+            **self._common, registry=self._registry, patients=self.patients, clock=self._reactor,
+            calendar=calendar, metrics=self._metrics,
+        )
+        self.rollups = Rollups(
+            store=store, now=self._now, clock=self._reactor, calendar=calendar, poll_seconds=poll,
+            forget_stale=self.readings.forget_stale,
+        )
+        self.poller = Poller(
+            clock=self._reactor, bus=bus, poll_seconds=poll, say=self.devices.say,
+            linked=self.devices.linked, metrics=self._metrics,
+        )
+
+    def _build_alerts(self) -> None:
+        config = self._config.alerts
+        mailer = Mailer(
+            self._reactor, self._reactor, config.smtp, config.mail_from
+        ) if config.smtp else None
+        outbox = Outbox(
+            store=self._common["store"], clock=self._reactor, now=self._now,
+            wording=Wording(
+                self._name_of, lambda: self._accounts.public_url, self._config.site.name
+            ),
+            mailer=mailer, hooks=Hooks(self._reactor, self._reactor), mail_to=config.mail_to,
+            webhooks=config.webhooks, metrics=self._metrics,
+        )
+        self.alerts = Alerts(
+            **self._common, patients=self.patients, outbox=outbox, clock=self._reactor,
+            poll_seconds=self._config.devices.poll_seconds, metrics=self._metrics,
+        )
+        self.desk = AlertDesk(self.alerts)
+
+    def load(self, connection: Any) -> None:
+        """Read what is kept in memory; after the registry was loaded."""
+        for part in (self.patients, self.readings, self.rollups, self.alerts, self.cabinets):
+            part.load(connection)
+
+    def owners(self, streams: OpenStreams) -> Iterator[object]:
+        """Whatever has routes."""
+        store = self._common["store"]
+        looks = Looks(store, self.patients.access)
+        common: dict[str, Any] = {"store": store, "patients": self.patients, "looks": looks}
+        api = HealthApi(
+            **common, readings=self.readings, rollups=self.rollups,
+            poll_seconds=self._config.devices.poll_seconds,
+        )
+        yield api
+        yield SheetApi(**common, calendar=self._calendar, streams=streams)
+        yield HealthPages(patients=self.patients, api=api, alerts=self.desk)
+        yield from (AlertsApi(self.desk), CabinetsApi(self.cabinets), ItemsApi(self.cabinets))
+        yield CabinetPages(self.cabinets)
+
+    def events(self) -> tuple[tuple[type, str, Audience], ...]:
+        """What open pages hear, and who of them."""
+        return (
+            (ReadingStored, "reading", self._may_hear),
+            (AlertChanged, "alert", self.desk.hears),
+            (CabinetChanged, "cabinet", self._may_hear),
+        )
+
+    def start_service(self) -> None:
+        """Timers; the reactor runs."""
+        for part in (self.readings, self.rollups, self.counter, self.cabinets, self.alerts,
+                     self.poller):
+            part.start_service()
+        Deferred.fromCoroutine(_awaited(self.patients.finish_removals()))
+
+    def steps(self) -> Iterator[tuple[str, Callable[[], Any]]]:
+        """How it is stopped, in order: after the ports, before the store."""
+        yield "polling", self.poller.stop_service
+        yield "device links", self.devices.close_all
+        yield "cabinets", self.cabinets.stop_service
+        yield "counting", self.counter.stop_service
+        yield "rollups", self.rollups.stop_service
+        yield "readings", self.readings.stop_service
+        yield "alerts", self.alerts.stop_service
+
+    def _may_hear(self, who: Identity, event: Any) -> bool:
+        return self.patients.access.may_see(who, event.patient)
+
+    def _name_of(self, patient: str) -> str | None:
+        return self.patients.patient(patient).name if self.patients.knows(patient) else None
+
+    def _check_patient(self, id: str) -> None:
+        self.patients.patient(id)
+
+
+async def _awaited(work: Awaitable[Any]) -> None:
+    await work

@@ -36,10 +36,10 @@ from iotd.config import Config
 from iotd.control_socket import ControlSocket
 from iotd.data_dir import DataLock
 from iotd.devices.api import DevicesApi
-from iotd.devices.server import DeviceFactory
 from iotd.devices.service import Registry
 from iotd.errors import IotdError
 from iotd.exit_codes import exit_code
+from iotd.jobs import HealthPlus
 from iotd.limits import files_warning, raise_files_allowed
 from iotd.listeners import Listeners
 from iotd.site.app import build_site
@@ -48,7 +48,6 @@ from iotd.site.streams import OpenStreams
 from iotd.store.engine import Store
 from iotd.store.errors import StoreError
 from iotd.store.seal import Sealer
-from iotd.wire.words import ADVICE_PREFIX, REPORT_PREFIX
 
 WRITE_HEARD_EVERY = 60.0  # seconds between two notes of when devices were heard
 PICTURE_THREADS = 2
@@ -116,6 +115,7 @@ class Daemon(Service):
             self._build()
             self.parts.open()
             self.parts.store.call(self.cameras.load)
+            self.parts.store.call(self.health.load)
             self._listen()
         except (IotdError, StoreError) as fault:
             self._log.critical("iotd can't start: {fault}", fault=str(fault))
@@ -137,7 +137,11 @@ class Daemon(Service):
             max_connections=config.cameras.max_connections,
             max_per_address=config.cameras.max_connections_per_address, metrics=parts.metrics,
         )
-        self.devices = self._build_devices(parts)
+        self.health = HealthPlus(
+            config=config, store=parts.store, bus=parts.bus, registry=parts.registry,
+            accounts=parts.accounts, reactor=reactor, now=parts.now, metrics=parts.metrics,
+            in_thread=self._in_thread,
+        )
         self.streams = OpenStreams(parts.bus, parts.accounts)
         self.listeners = Listeners(reactor)
         self.web = self._build_web(parts)
@@ -146,21 +150,12 @@ class Daemon(Service):
         self._heard = LoopingCall(self._guarded, parts.registry.tick)
         self._count(parts)
 
-    def _build_devices(self, parts: Parts) -> DeviceFactory:
-        config = self.config.devices
-        return DeviceFactory(
-            clock=self._reactor, registry=parts.registry, bus=parts.bus, answers=_nothing_known,
-            poll_seconds=config.poll_seconds, max_message_bytes=config.max_message_bytes,
-            max_connections=config.max_connections,
-            max_per_address=config.max_connections_per_address,
-            metrics=parts.metrics, now=parts.now,
-        )
-
     def _build_web(self, parts: Parts) -> Front:
         config, folder = self.config, web_folder()
         owners = (
             SessionApi(parts.accounts), AdminApi(parts.accounts), AccountPages(parts.accounts),
             DevicesApi(parts.registry), CamerasApi(self.cameras, self.streams),
+            *self.health.owners(self.streams),
         )
         return build_site(
             owners=owners, authenticator=parts.accounts, rights=RIGHTS,
@@ -173,6 +168,7 @@ class Daemon(Service):
             checks=(
                 ("store", self._ping_store), ("listeners", self.listeners.check),
             ),
+            events=self.health.events(),
         )
 
     def _ping_store(self) -> Deferred[None]:
@@ -188,7 +184,7 @@ class Daemon(Service):
     def _listen(self) -> None:
         self.listeners.open("web", self.config.web.listen, self.web)
         self.listeners.open("cameras", self.config.cameras.listen, self.factory)
-        self.listeners.open("devices", self.config.devices.listen, self.devices)
+        self.listeners.open("devices", self.config.devices.listen, self.health.devices)
 
     def startService(self) -> None:
         """Timers and threads; the reactor runs."""
@@ -196,6 +192,7 @@ class Daemon(Service):
         self._pictures.start()
         self.parts.accounts.startService()
         self.cameras.start_service()
+        self.health.start_service()
         self._sweep.start(1.0, now=False)
         self._heard.start(WRITE_HEARD_EVERY, now=False)
         self._control.start()
@@ -223,9 +220,8 @@ class Daemon(Service):
     async def _stop(self) -> None:
         steps: tuple[tuple[str, Callable[[], Any]], ...] = (
             ("commands", self._control.stop), ("listeners", self.listeners.close),
-            ("cameras", self.factory.close_all), ("device links", self.devices.close_all),
-            ("streams", self.streams.end_all),
-            ("web", self.web.close_all), ("timers", self._stop_timers),
+            ("cameras", self.factory.close_all), ("streams", self.streams.end_all),
+            ("web", self.web.close_all), *self.health.steps(), ("timers", self._stop_timers),
             ("devices", self.parts.registry.tick), ("pictures", self._pictures.stop),
             ("store", self.parts.close), ("folder", self._lock.release),
         )
@@ -256,11 +252,6 @@ class Daemon(Service):
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]:
         return deferToThreadPool(self._reactor, self._pictures, function, *args)
-
-
-async def _nothing_known(device: str, what: str) -> str:
-    """The answer to a device while there are no reports: none of the 16 values, no advice."""
-    return ADVICE_PREFIX.get(what) or REPORT_PREFIX + "," * 15
 
 
 def _count_of(registry: Registry, state: str) -> int:

@@ -36,7 +36,7 @@ class HealthPages:
         patients = self._patients.list(call.who)
         if len(patients) == 1 and not call.query.all:
             raise Elsewhere(f"/health/{patients[0]['id']}")
-        alerts = await self._alerts.list(call.who, LIVE, 1000, None)
+        alerts = await self._alerts.all(call.who, LIVE, 1000, None)
         glances = {
             each["id"]: await self._glance(call, each["id"], alerts)
             for each in patients[:GLANCES]
