@@ -77,13 +77,15 @@ function total(list) {
 
 const line = (visit) => html`<li><span><strong>${timeOf.format(new Date(at(visit)))}</strong> ${visit.closed_at ? taken(visit.taken_g) : "opened, closing not heard"}
     ${things([visit]) ? html`<span class="muted">(${things([visit])})</span>` : nothing}</span>
-  <a class="button quiet" href=${cabinetPath(visit.cabinet.id)}>${icon("cabinet")}${visit.cabinet.name}</a></li>`;
+  ${cabinets.length > 1 ? html`<span class="muted small">${visit.cabinet.name}</span>` : nothing}</li>`;
 
 const dayCard = ([day, list]) => html`<article class="stack day"><div class="row between"><h2 class="h3">${day}</h2><span class="muted small">opened ${plural(list.length, "time")}, ${total(list)}</span></div>
   ${things(list) ? html`<p class="small">By its pictures ${things(list)}.</p>` : nothing}
   <ul class="lines">${repeat(list, (visit) => visit.key, line)}</ul></article>`;
 
 const empty = (strong, text) => html`<div class="empty"><p><strong>${strong}</strong></p><p class="muted">${text}</p></div>`;
+
+const tools = () => (cabinets ?? []).map((cabinet) => html`<a class="button quiet" href=${cabinetPath(cabinet.id)}>${icon("cabinet")}${cabinet.name}</a>`);
 
 function body() {
   if (problem) return html`<p class="note bad">${icon("warning")}<span>${problem}</span></p>`;
@@ -99,7 +101,7 @@ function body() {
 }
 
 function draw() {
-  render(html`${heading("habits", "Habit tracker", `When the cabinet was opened, and what was taken, day by day.`)}${body()}
+  render(html`${heading("habits", "Habit tracker", `When the cabinet was opened, and what was taken, day by day.`, tools())}${body()}
     <p class="note small">${icon("habits")}<span>What was taken is what the scale and the pictures say; who took it, nobody knows. Own habits, such as a daily walk, can't be entered yet.</span></p>`, place);
 }
 

@@ -96,13 +96,16 @@ async function readiness() {
   draw();
 }
 
+/** All of a list; what is there already when a part of the server is away. */
+const fresh = (wanted, path, before) => (wanted ? items(path).catch(() => before) : []);
+
 async function reload() {
   [patients, alerts, cabinets, cameras, devices] = await Promise.all([
-    cares ? items("/api/v1/patients?limit=1000") : [],
-    cares ? items("/api/v1/alerts?state=live") : [],
-    cares ? items("/api/v1/cabinets?limit=1000") : [],
-    watches ? items("/api/v1/cameras?limit=1000") : [],
-    operates ? items("/api/v1/devices?limit=1000") : [],
+    fresh(cares, "/api/v1/patients?limit=1000", patients),
+    fresh(cares, "/api/v1/alerts?state=live", alerts),
+    fresh(cares, "/api/v1/cabinets?limit=1000", cabinets),
+    fresh(watches, "/api/v1/cameras?limit=1000", cameras),
+    fresh(operates, "/api/v1/devices?limit=1000", devices),
   ]);
   draw();
 }

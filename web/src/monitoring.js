@@ -74,8 +74,9 @@ const soon = () => {
 function reading(data) {
   if (data.patient !== patient.id) return;
   const known = vitals.items.find((one) => one.kind === data.kind);
-  if (known && data.quality !== "rejected" && data.measured_at >= (known.measured_at ?? "")) {
-    const trend = [...(known.trend ?? []), [Date.parse(data.measured_at) / 1000, data.value]].slice(-MOST_POINTS);
+  if (known && data.measured_at >= (known.measured_at ?? "")) {
+    const point = data.quality === "rejected" ? [] : [[Date.parse(data.measured_at) / 1000, data.value]];
+    const trend = [...(known.trend ?? []), ...point].slice(-MOST_POINTS);
     Object.assign(known, data, { trend, state: "fresh", age_seconds: 0, range: known.range });
     draw();
   }

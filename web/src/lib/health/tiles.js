@@ -45,9 +45,9 @@ function day(tile, more) {
   const rows = more.rows.filter((row) => row.count);
   if (!rows.length) return html`<p class="muted">Nothing was measured in the last 24 hours.</p>`;
   const { short } = VITALS[tile.key];
-  const line = (row) => html`<tr><td data-label="Last 24 hours">${row.name}</td><td data-label="Lowest">${shown(tile.key, row.min)}</td>
+  const line = (row) => html`<tr><td data-label="24 hours">${row.name.replace("Blood pressure, s", "S").replace("Blood pressure, d", "D")}</td><td data-label="Lowest">${shown(tile.key, row.min)}</td>
     <td data-label="Median">${shown(tile.key, row.median)}</td><td data-label="Highest">${shown(tile.key, row.max)}</td></tr>`;
-  return html`<table class="table mini"><thead><tr><th scope="col">Last 24 hours</th><th scope="col">Lowest</th><th scope="col">Median</th><th scope="col">Highest</th></tr></thead>
+  return html`<table class="table mini"><thead><tr><th scope="col">24 hours</th><th scope="col">Lowest</th><th scope="col">Median</th><th scope="col">Highest</th></tr></thead>
       <tbody>${rows.map(line)}</tbody></table>
     <div class="chart-small">${bandChart(more.lists, `${VITALS[tile.key].name} of the last 24 hours, in ${short}: ${rows.map((row) => `${row.name} from ${shown(tile.key, row.min)} to ${shown(tile.key, row.max)}`).join("; ")}`,
       { from: more.from, until: more.until, size: more.size, least: LEAST[tile.key], range: tile.items.length === 1 ? tile.items[0].range : null })}</div>

@@ -32,9 +32,12 @@ export function scale(points, { from, until, least = 1, width = WIDTH, height = 
   };
 }
 
+// a line of no length with round ends stays round however the picture is stretched
+const dot = (name, x, y) => svg`<path class=${name} d="M${x} ${y}h0"></path>`;
+
 const line = (run, { x, y }, at = 1) =>
   run.length === 1
-    ? svg`<circle class="dot" cx=${x(run[0][0])} cy=${y(run[0][at])} r="2"></circle>`
+    ? dot("dot", x(run[0][0]), y(run[0][at]))
     : svg`<polyline class="line" points=${run.map((point) => `${x(point[0])},${y(point[at])}`).join(" ")}></polyline>`;
 
 const band = (run, { x, y }) => {
@@ -43,7 +46,7 @@ const band = (run, { x, y }) => {
   return svg`<polygon class="band" points=${[...there, ...back].join(" ")}></polygon>`;
 };
 
-const picture = (label, inside, width, height) => svg`<svg class="trend" viewBox="0 0 ${width} ${height}" role="img" aria-label=${label}>${inside}</svg>`;
+const picture = (label, inside, width, height) => svg`<svg class="trend" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label=${label}>${inside}</svg>`;
 
 /** A line through [[unix, value], …] (one list or several); nothing when there is none. */
 export function sparkline(lists, label, { gap = 75, least = 1 } = {}) {
@@ -53,7 +56,7 @@ export function sparkline(lists, label, { gap = 75, least = 1 } = {}) {
   const at = scale(points, { from: Math.min(...times), until: Math.max(...times), least });
   const last = lists.map((list) => list.at(-1)).filter(Boolean);
   return picture(label, svg`${lists.map((list) => runs(list, gap).map((run) => line(run, at)))}
-    ${last.map((point) => svg`<circle class="last" cx=${at.x(point[0])} cy=${at.y(point[1])} r="3.2"></circle>`)}`, WIDTH, HEIGHT);
+    ${last.map((point) => dot("last", at.x(point[0]), at.y(point[1])))}`, WIDTH, HEIGHT);
 }
 
 /** Band and line through buckets [[unix, min, median, max], …] of `size` seconds, from `from` until `until`. */
