@@ -3,8 +3,8 @@
 from common.errors import LinkLost
 
 MAX_LINE_BYTES = 256
-#: A doctor's advice is one line; what is longer than this no display of ours pages through.
-MAX_TEXT_BYTES = 2048
+#: A doctor's advice is one line; the daemon makes none longer.
+MAX_TEXT_BYTES = 4096
 
 
 class LineReader:
