@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from iotd.bus import PictureHeard, ReadingHeard, WeightHeard
 from iotd.devices.links import NO_HELLO, LinkProtocol
+from iotd.devices.questions import MAX_ASKED, Questions
 from iotd.devices.queue import Act, Due, WordQueue
 from iotd.errors import Conflict, Invalid
 from iotd.wire.conversation import NEED_DATA, DeviceConversation, DevicePhase
@@ -20,14 +20,12 @@ from iotd.wire.device_events import (
     WeightReceived,
 )
 from iotd.wire.errors import LocalProtocolError, RemoteProtocolError
-from iotd.wire.words import check_answer, check_word
+from iotd.wire.words import check_word
 
 if TYPE_CHECKING:
     from iotd.devices.server import DeviceFactory
 
 QUIET = 0.05  # seconds without a byte that end what only silence can end
-ANSWER_SECONDS = 10.0  # for finding out what a device asked
-MAX_ASKED = 4  # questions of one device that wait for their answers
 MAX_READINGS = 50  # in one second of one device; a watch sends two in 30 s
 
 _HELD, _STARTED = DevicePhase.HELD, DevicePhase.STARTED
@@ -36,7 +34,6 @@ _HELD, _STARTED = DevicePhase.HELD, DevicePhase.STARTED
 class DeviceProtocol(LinkProtocol):
     """The server's side; a Link for the registry once it is admitted."""
 
-    _log = Logger()
     _server: DeviceFactory
 
     def __init__(
@@ -48,8 +45,7 @@ class DeviceProtocol(LinkProtocol):
         self._timer: Any = None
         self._quiet_from = 0.0
         self._settling = self._linked = False
-        self._asked: list[str] | None = None
-        self._answering: Deferred[None] | None = None
+        self._questions: Questions | None = None
         self._second = self._readings = 0
 
     # -- life -------------------------------------------------------------------
@@ -150,8 +146,9 @@ class DeviceProtocol(LinkProtocol):
             self._linked = False
             self._server.linked_off(self._id, self)
         self._words.close()
-        if self._answering is not None:
-            self._answering.cancel()
+        if self._questions is not None:
+            self._questions.close()
+            self._questions = None
 
     # -- what a device says ----------------------------------------------------------
 
@@ -209,42 +206,18 @@ class DeviceProtocol(LinkProtocol):
     def _fault(self, cause: str, reason: str) -> None:
         self._server.faults.add(self._id or self.address, cause, reason)
 
-    # -- what a device asks ------------------------------------------------------------
-
     def _request(self, event: RequestReceived, began_at: float) -> None:
-        if not self._linked:
-            return  # what stands in a report is not for a board that nobody let in
-        asked = self._asked = self._asked or []
-        if len(asked) >= MAX_ASKED:
-            self._fault("request", f"0,{event.what} while {MAX_ASKED} wait for their answers")
-            return
-        asked.append(event.what)
-        if len(asked) == 1:
-            self._answering = Deferred.fromCoroutine(self._answer_all(asked))
-            self._answering.addErrback(lambda failure: failure.trap(CancelledError))
+        # what stands in a report is not for a board that nobody let in
+        if self._linked and self._id is not None:
+            self._questions = self._questions or Questions(self._server, self._id, self._answer)
+            if not self._questions.ask(event.what):
+                self._fault("request", f"0,{event.what} while {MAX_ASKED} wait for answers")
 
-    async def _answer_all(self, asked: list[str]) -> None:
-        # one by one: the answers go out in the order of the questions
-        try:
-            while asked:
-                await self._answer(asked[0])
-                del asked[0]
-        finally:
-            asked.clear()
-            self._answering = None
-
-    async def _answer(self, what: str) -> None:
-        try:
-            found = Deferred.fromCoroutine(self._server.answer(self._id or "", what))
-            text = check_answer(await found.addTimeout(ANSWER_SECONDS, self._server.clock))
-        except CancelledError:
-            raise
-        except Exception:
-            self._log.failure("{id} asked 0,{what}: no answer", id=self._id, what=what)
-            return
-        if not self._words.answer(text):
-            self._fault("request", f"0,{what} faster than answers can be told")
-        self.move()
+    def _answer(self, text: str) -> None:
+        if self._words.answer(text):
+            self.move()
+        else:
+            self._fault("request", "it asks faster than answers can be told")
 
     # -- what it is told -----------------------------------------------------------------
 
