@@ -48,8 +48,8 @@ def lines(rows: Iterable[Sequence[Any]]) -> bytes:
 
 def _safe(cell: Any) -> Any:
     # what begins so is run by a spreadsheet that opens the file
-    if isinstance(cell, str) and cell.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + cell if cell.strip() else cell
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")):
+        return "'" + cell
     return cell
 
 

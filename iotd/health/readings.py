@@ -165,6 +165,7 @@ class Readings:
             reading.quality, reading.reason = verdict.quality, verdict.reason
             if confirms and line.jump is not None:
                 line.jump.quality, line.jump.reason = model.GOOD, None
+                line.jump.patient = line.jump.patient or reading.patient  # adopted meanwhile
                 self._commits.put(Amendment(line.jump))
         if verdict.jump:
             line.jump = reading
