@@ -65,7 +65,7 @@ class _Nothing(Protocol):
 
     def connectionMade(self) -> None:
         assert self.transport is not None
-        self.transport.abortConnection()  # type: ignore[attr-defined]
+        self.transport.loseConnection()
 
 
 def _judge(response: Any) -> None:
@@ -78,11 +78,11 @@ def _judge(response: Any) -> None:
 
 def _why(failure: Failure) -> Failure:
     error: Any = failure.value
-    if failure.check(NotInTime, CancelledError):
+    if failure.check(ResponseNeverReceived) and error.reasons:
+        error = error.reasons[0].value
+    if isinstance(error, (NotInTime, CancelledError)):
         reason = f"the webhook took longer than {SECONDS:g} s"
     else:
-        if failure.check(ResponseNeverReceived) and error.reasons:
-            error = error.reasons[0].value
         reason = f"the webhook can't be reached: {str(error) or type(error).__name__}"
     return Failure(NotDelivered(" ".join(reason.split())[:REASON_LIMIT]))
 

@@ -78,7 +78,7 @@ class Mailer:
         message["Date"] = formatdate(now)
         message["Message-ID"] = f"<{mail.id}@{self._sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(mail.text)
+        message.set_content(mail.text, cte="quoted-printable")  # not every server takes 8 bits
         return message.as_bytes()
 
     def options(self) -> dict[str, Any]:
