@@ -79,7 +79,7 @@ class Admissions:
 
     def _tell_apart(self, id: str, base: str, address: str) -> None:
         self._roster.hold(id)
-        self._roster.bus.publish(two_boards(base, address, active=True))
+        self._roster.bus.publish(two_boards(base, address, id, active=True))
         self._log.warn(
             "{id} was replaced too often: two boards at {address}? both wait for approval",
             id=id, address=address,
@@ -178,7 +178,11 @@ class Admissions:
     def _make_room(self) -> None:
         devices = self._roster.devices
         waiting = devices.pending
-        absent = [devices[id] for id in waiting if id not in self._roster.links]
+        # one that is somebody's was approved before: it waits because boards share its address
+        absent = [
+            device for device in (devices[id] for id in waiting)
+            if device.id not in self._roster.links and device.patient is None
+        ]
         if len(waiting) >= model.MAX_PENDING and absent:
             oldest = min(absent, key=lambda d: d.last_seen or d.first_seen)
             self._roster.drop(oldest.id)

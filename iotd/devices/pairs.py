@@ -36,10 +36,10 @@ class Replacements:
         self._times = {pair: times for pair, times in self._times.items() if times[-1] >= old}
 
 
-def two_boards(base: str, address: str, active: bool) -> AlertWanted:
-    """The alert of such a pair, begun or ended."""
+def two_boards(base: str, address: str, id: str, active: bool) -> AlertWanted:
+    """The alert of such a pair, begun or ended; ``id`` is one of its devices."""
     return AlertWanted(
-        key=f"two_boards:{base}@{address}", patient=None, device=base, cause="two_boards",
+        key=f"two_boards:{base}@{address}", patient=None, device=id, cause="two_boards",
         severity="warning", active=active,
         text=f"Two boards at {address} say that they are {base}: both wait for approval.",
     )

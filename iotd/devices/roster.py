@@ -208,7 +208,7 @@ class Roster:
         if before.wire == "dev" and before.address and before.approval is Approval.PENDING:
             if all(device.approval is not Approval.PENDING for device in self._pair(before)):
                 base = model.base_of(before.id)
-                self.bus.publish(two_boards(base, before.address, active=False))
+                self.bus.publish(two_boards(base, before.address, before.id, active=False))
 
     def _say(self, link: Link, text: str, id: str) -> None:
         self._lines.tell(

@@ -116,7 +116,9 @@ class TwoBoardsTests(DevicePartsTest):
         self.assertEqual([board.cut for board in boards], [True] * 3 + [False] * 2)
         self.assertEqual(boards[4].heard(), GREETING)
         [alert] = self.of(AlertWanted)
-        self.assertEqual((alert.key, alert.active), (f"two_boards:cab@{HERE}", True))
+        self.assertEqual(
+            (alert.key, alert.device, alert.active), (f"two_boards:cab@{HERE}", "cab", True)
+        )
         self.assertIn("Several boards", self.registry.get("cab")["waits_because"])
 
     def test_what_they_say_meanwhile(self) -> None:
@@ -160,6 +162,18 @@ class TwoBoardsTests(DevicePartsTest):
         boards[3].leave(), boards[4].leave()
         self.assertEqual(self.board("cab").heard(), GREETING)
         self.assertEqual([state for _, state in self.states()], ["pending", "pending"])
+
+    async def test_somebodys_device(self) -> None:
+        """A device that is somebody's is not forgotten for strangers that knock."""
+        boards = self.take_turns()
+        await self.registry.change("cab", {"patient": "p1"}, "test")
+        boards[3].leave()
+        for n in range(260):
+            board = self.board("wch", f"10.1.{n}.1" if n < 250 else f"10.2.{n - 250}.1")
+            board.leave()
+            self.registry.admissions.enrolment = "approve"
+        self.assertEqual(self.registry.get("cab")["patient"], "p1")
+        self.assertLessEqual(len(self.registry.list()), 258)
 
     async def test_one_board_after_all(self) -> None:
         """Approved as the same device, one row remains, and the alert ends."""
