@@ -52,7 +52,6 @@ class Counting:
     def photos_changed(self, id: str) -> None:
         """The newest picture may show more with the photos there are now."""
         self.forget(id)
-        self._repeated.add(id)  # the same picture again proves nothing, and asks for nothing
         self._count_newest(id)
 
     def resume(self, id: str) -> None:
@@ -69,6 +68,7 @@ class Counting:
 
         def count(found: tuple[float, bytes] | None) -> None:
             if found is not None:
+                self._repeated.add(id)  # the same picture again asks for no second look
                 self.picture(id, number, bytes(found[1]))
 
         found = self._owner.store.read(records.find_picture, id, number)

@@ -64,7 +64,7 @@ class Cycle:
         self._current: Entry | None = None  # in work, or to be tried again
         self._busy = False
         self._ended = False
-        # one telling at a time; a closing or a new link makes the old one void
+        # one of each at a time; a closing makes those on their way void, a new link the telling
         self._telling: object | None = None
         self._asking: object | None = None
         self._timers: dict[str, Any] = {}
@@ -73,12 +73,16 @@ class Cycle:
     def event(self, event: Event) -> None:
         """Something happened; taken in its turn."""
         if isinstance(event, LinkedUp):
-            self._telling = self._asking = None
+            self._telling = None
         self.run(records.apply, self.do, event, self._around.now())
 
     def closing(self) -> None:
         """The door was closed: words that are still on their way belong to before."""
         self._telling = self._asking = None
+
+    def pictured(self) -> None:
+        """A picture came: whatever was asked is answered, also where that is told later."""
+        self._asking = None
 
     def run(
         self, work: Work, then: Callable[[Any], None], *args: Any, heavy: bool = False
@@ -96,10 +100,15 @@ class Cycle:
         self._waiting.append((work, args, then))
         self._next()
 
-    def end(self) -> None:
-        """No more events, no timers."""
+    def end(self, keep: bool = True) -> None:
+        """No more events, words and timers; ``keep``: what was heard still goes to the store."""
+        left = [] if self._busy or self._current is None else [self._current]
+        left += self._waiting if not self._ended else ()
         self._ended = True
         self._waiting.clear()
+        for work, args, _ in left if keep else ():
+            written = self._around.commit(self.id, work, *args)
+            written.addErrback(lambda f: self._log.failure("an event is lost", failure=f))
         for name in tuple(self._timers):
             self._stop(name)
 
@@ -197,7 +206,7 @@ class Cycle:
         if self._ended:
             return
         if failure.check(NotFound):
-            self.end()  # it was deleted
+            self.end(keep=False)  # it was deleted
             return
         if failure.check(Unavailable):
             # nothing is said before it is on disk: it is tried again, in its order

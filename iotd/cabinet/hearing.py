@@ -54,6 +54,7 @@ class Hearing:
     def _keep(self, id: str, seen: Picture, jpeg: bytes) -> None:
         cycle, counting = self._cabinets.cycle(id), self._cabinets.counting
         counted = counting.possible(id)
+        cycle.pictured()
 
         def kept(result: tuple[int, frozenset[Want]]) -> None:
             number, wants = result

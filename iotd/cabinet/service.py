@@ -192,7 +192,7 @@ class Cabinets:
         self._shown.pop(id, None)
         known, cycle = self._known.pop(id, None), self._cycles.pop(id, None)
         if cycle is not None:
-            cycle.end()
+            cycle.end(keep=False)
         self.counting.forget(id)
         for item in known.items if known else ():
             if item.low:

@@ -17,7 +17,7 @@ class FakeWire:
         self.said: list[tuple[str, str]] = []
         self.there: set[str] = set()
         self.at_once: dict[str, bool] = {}
-        self._open: list[tuple[str, str, Deferred[bool]]] = []
+        self.waiting: list[tuple[str, str, Deferred[bool]]] = []
 
     def say(self, device: str, word: str) -> Deferred[bool]:
         """As the server of the wire does."""
@@ -27,14 +27,14 @@ class FakeWire:
         if word in self.at_once:
             return succeed(self.at_once[word])
         waiting: Deferred[bool] = Deferred()
-        self._open.append((device, word, waiting))
+        self.waiting.append((device, word, waiting))
         return waiting
 
     def heard(self, device: str, word: str, done: bool = True) -> None:
         """The oldest such word has its answer, or was given up."""
-        for entry in self._open:
+        for entry in self.waiting:
             if entry[:2] == (device, word):
-                self._open.remove(entry)
+                self.waiting.remove(entry)
                 entry[2].callback(done)
                 return
         raise AssertionError(f"{word} was not said to {device}: {self.said}")
@@ -42,8 +42,8 @@ class FakeWire:
     def lost(self, device: str) -> None:
         """Its link is gone, and all that waited with it."""
         self.there.discard(device)
-        for entry in [each for each in self._open if each[0] == device]:
-            self._open.remove(entry)
+        for entry in [each for each in self.waiting if each[0] == device]:
+            self.waiting.remove(entry)
             entry[2].callback(False)
 
 
