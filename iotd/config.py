@@ -10,10 +10,13 @@
     config.cameras  .listen .max_frame_bytes .on_demand .max_connections ...
     config.mqtt     .broker .listen .legacy_topic
     config.campus   .repeat_seconds .min_rssi .anonymous_counts
+    config.alerts   .smtp .mail_from .mail_to .webhooks .values
+    config.cabinet  .detector .detector_items
     config.store    .url
 
-Lists are tuples of str. ``mqtt.broker`` and ``store.url`` are str for use and
-hide their password in ``repr``; ``config_faults.masked(url)`` is for people.
+Lists are tuples of str. ``mqtt.broker``, ``alerts.smtp``, ``alerts.webhooks`` and
+``store.url`` are str for use and hide their password in ``repr``;
+``config_faults.masked(url)`` is for people.
 """
 
 from __future__ import annotations
@@ -33,6 +36,12 @@ from iotd.config_sources import Entry, read_environment, read_file, variable_of
 __all__ = ["Config", "ConfigFaults", "Fault", "KINDS", "load", "variable_of"]
 
 TOP = ("data_dir", *(f"[{section}]" for section in SECTIONS))
+#: What needs what: (key that is set, key that must be set then).
+NEEDS = (
+    ("alerts.smtp", "alerts.mail_from"),
+    ("alerts.mail_to", "alerts.smtp"),
+    ("cabinet.detector", "cabinet.detector_items"),
+)
 LISTENERS = ("web.listen", "devices.listen", "cameras.listen", "mqtt.listen")
 
 
@@ -136,7 +145,8 @@ def _checked(entries: Mapping[str, Entry]) -> tuple[Config, list[Fault]]:
     bad = {fault.key for fault in faults.values()}
     # a list with bad items only also counts as too short: the items say enough
     told = [f for loc, f in faults.items() if len(loc) > 2 or not _has_items(loc, faults)]
-    return config, [*told, *_shared_ports(config, entries, set(LISTENERS) - bad)]
+    told += _shared_ports(config, entries, set(LISTENERS) - bad)
+    return config, [*told, *_lonely(config, entries, bad)]
 
 
 def _key_of(error: Any) -> str:
@@ -184,6 +194,15 @@ def _shared_ports(
             key, beside = (other, one) if other in entries else (one, other)
             problem = f"and {beside} share port {port}: {quoted(here)} and {quoted(there)}"
             yield _fault(entries[key], key, problem, "a port of its own")
+
+
+def _lonely(config: Config, entries: Mapping[str, Entry], bad: set[str]) -> Iterator[Fault]:
+    """Keys that mean nothing without another one that is not set."""
+    values = {key: value for key, value, _ in config.items()}
+    for key, other in NEEDS:
+        if values[key] and not values[other] and not {key, other} & bad:
+            yield _fault(entries[key], key, f"is set and {other} is not",
+                         f"{other} as {allowed_for(other)}")
 
 
 def _listening(config: Config, key: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import zoneinfo
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,6 +20,11 @@ from iotd.config_faults import masked, nearest
 _ENDPOINT_KINDS = ("tcp", "tcp6", "ssl", "unix", "tls", "systemd", "haproxy")
 _HOST = re.compile(
     r"^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$"
+)
+
+_MAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\Z", re.ASCII,
 )
 
 
@@ -133,6 +139,32 @@ def check_webhook(text: str) -> str:
     if parts.scheme not in ("http", "https"):
         wrong(f"its scheme is {parts.scheme!r}" if parts.scheme else "it has no scheme")
     return Url(text)
+
+
+def check_mail(text: str) -> str:
+    """One plain e-mail address, without a name."""
+    local = text.partition("@")[0]
+    if not _MAIL.match(text) or len(text) > 254 or len(local) > 64:
+        wrong("it is no plain address")
+    return text
+
+
+def check_sender(text: str) -> str:
+    """An e-mail address, or nothing."""
+    return check_mail(text) if text else text
+
+
+def check_detector(text: str) -> str:
+    """The path of a file that can be read, or nothing; made absolute."""
+    if not text:
+        return text
+    path = Path.cwd() / Path(text).expanduser()
+    try:
+        with path.open("rb"):
+            pass
+    except (OSError, ValueError) as problem:
+        wrong(getattr(problem, "strerror", None) or "it is no path")
+    return str(path)
 
 
 def check_topic(text: str) -> str:

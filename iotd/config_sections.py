@@ -123,19 +123,25 @@ class Alerts(_Section):
     smtp: Annotated[str, AfterValidator(checks.check_smtp)] = Field(
         default="", description='"", "smtp://user:password@host:587" or "smtps://…:465"'
     )
-    mail_from: str = Field(default="", description="an e-mail address")
-    mail_to: tuple[str, ...] = Field(
-        default=(), strict=False, description="a list of e-mail addresses"
+    mail_from: Annotated[str, AfterValidator(checks.check_sender)] = Field(
+        default="", description='an e-mail address such as "iotd@example.org"'
+    )
+    mail_to: tuple[Annotated[str, AfterValidator(checks.check_mail)], ...] = Field(
+        default=(), strict=False,
+        description='a list of e-mail addresses such as ["family@example.org"]',
     )
     webhooks: tuple[Annotated[str, AfterValidator(checks.check_webhook)], ...] = Field(
         default=(), strict=False, description="a list of http:// or https:// addresses"
     )
+    values: bool = Field(default=False, description="true or false")
 
 
 class Cabinet(_Section):
     """Counting what is in a cabinet."""
 
-    detector: str = Field(default="", description='"", or the path of an ONNX file')
+    detector: Annotated[str, AfterValidator(checks.check_detector)] = Field(
+        default="", description='"", or the path of an ONNX file that is there'
+    )
     detector_items: tuple[str, ...] = Field(
         default=(), strict=False,
         description='a list of item names, one for each class of the detector, "" to leave out',

@@ -28,7 +28,12 @@ PUBLIC = "; allowed is http:// or https://, a host and perhaps a port"
 ZONE = '; allowed is an IANA name such as "Europe/Berlin"'
 PROXIES = '; allowed is a list of addresses or networks such as ["10.0.0.0/8"]'
 ENROLMENT = '; allowed is "approve", "open" or "keyed"'
-SECTIONS = "[site], [web], [devices], [cameras], [mqtt], [campus], [store]"
+SECTIONS = "[site], [web], [devices], [cameras], [mqtt], [campus], [alerts], [cabinet], [store]"
+SMTP = '; allowed is "", "smtp://user:password@host:587" or "smtps://…:465"'
+SENDER = '; allowed is an e-mail address such as "iotd@example.org"'
+MAILS = '; allowed is a list of e-mail addresses such as ["family@example.org"]'
+HOOKS = "; allowed is a list of http:// or https:// addresses"
+DETECTOR = '; allowed is "", or the path of an ONNX file that is there'
 KEYS_OF_WEB = (
     "web.listen, web.trusted_proxies, web.max_connections, "
     "web.max_connections_per_address"
@@ -248,6 +253,75 @@ BROKEN: list[tuple[str, str]] = [
     (
         "[campus]\nanonymous_counts = 0",
         "line 2: campus.anonymous_counts is 0; allowed is true or false",
+    ),
+    (
+        "[alerts]\nsmtp = 'mail.example.org'",
+        "line 2: alerts.smtp is 'mail.example.org' (it has no scheme)" + SMTP,
+    ),
+    (
+        "[alerts]\nsmtp = 'http://me:geheim@mail'",
+        "line 2: alerts.smtp is 'http://me:***@mail' (its scheme is 'http')" + SMTP,
+    ),
+    (
+        "[alerts]\nsmtp = 'smtp://me:geheim@'",
+        "line 2: alerts.smtp is 'smtp://me:***@' (it names no host)" + SMTP,
+    ),
+    (
+        "[alerts]\nsmtp = 'smtp://mail'",
+        "line 2: alerts.smtp is set and alerts.mail_from is not"
+        "; allowed is alerts.mail_from as" + SENDER.removeprefix("; allowed is"),
+    ),
+    (
+        "[alerts]\nmail_to = ['ann@example.org']",
+        "line 2: alerts.mail_to is set and alerts.smtp is not"
+        "; allowed is alerts.smtp as" + SMTP.removeprefix("; allowed is"),
+    ),
+    (
+        "[alerts]\nmail_from = 'Ann Berg'",
+        "line 2: alerts.mail_from is 'Ann Berg' (it is no plain address)" + SENDER,
+    ),
+    (
+        "[alerts]\nmail_to = ['ann']",
+        "line 2: alerts.mail_to has 'ann' (it is no plain address)" + MAILS,
+    ),
+    (
+        '[alerts]\nmail_to = ["a b\\u000a"]',
+        "line 2: alerts.mail_to has 'a b\\n' (it is no plain address)" + MAILS,
+    ),
+    (
+        "[alerts]\nmail_to = 'ann@example.org'",
+        "line 2: alerts.mail_to is '***@example.org'" + MAILS,
+    ),
+    (
+        "[alerts]\nwebhooks = ['hook.example.org']",
+        "line 2: alerts.webhooks has 'hook.example.org' (it has no scheme)" + HOOKS,
+    ),
+    (
+        "[alerts]\nwebhooks = ['file:///etc/passwd']",
+        "line 2: alerts.webhooks has 'file:///etc/passwd' (it names no host)" + HOOKS,
+    ),
+    (
+        "[alerts]\nwebhooks = ['ftp://hook']",
+        "line 2: alerts.webhooks has 'ftp://hook' (its scheme is 'ftp')" + HOOKS,
+    ),
+    (
+        "[alerts]\nwebhooks = ['https:///x']",
+        "line 2: alerts.webhooks has 'https:///x' (it names no host)" + HOOKS,
+    ),
+    ("[alerts]\nvalues = 1", "line 2: alerts.values is 1; allowed is true or false"),
+    (
+        "[cabinet]\ndetector = '/nowhere/own.onnx'",
+        "line 2: cabinet.detector is '/nowhere/own.onnx' (No such file or directory)" + DETECTOR,
+    ),
+    (
+        "[cabinet]\ndetector = '/etc'",
+        "line 2: cabinet.detector is '/etc' (Is a directory)" + DETECTOR,
+    ),
+    (
+        "[cabinet]\ndetector = '/etc/hosts'",
+        "line 2: cabinet.detector is set and cabinet.detector_items is not"
+        "; allowed is cabinet.detector_items as a list of item names,"
+        ' one for each class of the detector, "" to leave out',
     ),
     ("[store]\nurl = 'iotd.sqlite3'", "line 2: store.url is 'iotd.sqlite3'" + STORE),
     (

@@ -32,6 +32,8 @@ class Defaults(WrittenFile):
         self.assertEqual(config.cameras.model_dump(), CAMERAS)
         self.assertEqual(config.mqtt.model_dump(), MQTT)
         self.assertEqual(config.campus.model_dump(), CAMPUS)
+        self.assertEqual(config.alerts.model_dump(), ALERTS)
+        self.assertEqual(config.cabinet.model_dump(), CABINET)
         self.assertEqual(config.store.url, "sqlite:///iotd.sqlite3")
 
     def test_the_example_is_the_defaults(self) -> None:
@@ -120,6 +122,17 @@ class Files(WrittenFile):
         self.assertEqual(config.site.public_url, "https://iot.example.org")
         self.assertEqual(config.store.url, "mysql+pymysql://root:p%40ss@db:3307/iotd?charset=utf8")
         self.assertEqual(config.mqtt.legacy_topic, "")
+        self.assertEqual(config.alerts.mail_to, ("o'neil+night@mail.example.org", "root@localhost"))
+        self.assertEqual(config.alerts.webhooks[1], "http://[::1]:8123/api/webhook/x?y=z#w")
+        self.assertEqual(config.cabinet.detector, "/etc/hosts")
+
+    def test_a_detector_of_the_folder(self) -> None:
+        """A relative path of a detector is taken from the working directory."""
+        Path("own.onnx").write_bytes(b"x")
+        self.addCleanup(Path("own.onnx").unlink)
+        text = "[cabinet]\ndetector = 'own.onnx'\ndetector_items = ['Pepsi', '']"
+        config = load(self.written(text), {})
+        self.assertEqual(config.cabinet.detector, str(Path.cwd() / "own.onnx"))
 
     def test_two_addresses_share_a_port(self) -> None:
         """The same port on two addresses is no clash, on one or on all of them it is."""
@@ -149,7 +162,11 @@ class Words(SynchronousTestCase):
 
     def test_the_configuration_shows_no_secret(self) -> None:
         """The ``repr`` of a configuration masks its URLs, their use doesn't."""
-        config = load(None, {"IOTD_STORE__URL": "mysql+pymysql://root:geheim@db/iotd"})
+        config = load(None, {
+            "IOTD_STORE__URL": "mysql+pymysql://root:geheim@db/iotd",
+            "IOTD_ALERTS__SMTP": "smtp://me:geheim@mail", "IOTD_ALERTS__MAIL_FROM": "me@mail",
+            "IOTD_ALERTS__WEBHOOKS": "https://me:geheim@hook/x?token=geheim",
+        })
         self.assertNotIn("geheim", repr(config))
         self.assertIn("geheim", config.store.url)
         self.assertEqual(masked(config.store.url), "mysql+pymysql://root:***@db/iotd")
@@ -190,6 +207,8 @@ CAMERAS = {
 }
 MQTT = {"broker": "embedded", "listen": "tcp:1883", "legacy_topic": "sample"}
 CAMPUS = {"repeat_seconds": 180, "min_rssi": -100, "anonymous_counts": True}
+ALERTS = {"smtp": "", "mail_from": "", "mail_to": (), "webhooks": (), "values": False}
+CABINET = {"detector": "", "detector_items": ()}
 ALL_AT_ONCE = [
     "line 1: colour is not a key",
     "line 2: [camera] is not a section",
@@ -214,6 +233,14 @@ listen = ["haproxy:tcp:9001", "tcp:0"]
 [mqtt]
 broker = "mqtts://user:p%40ss@[2001:db8::1]:8883"
 legacy_topic = ""
+[alerts]
+smtp = "smtp://me%40example.org:p%40ss@[2001:db8::1]:2525"
+mail_from = "iotd@example.org"
+mail_to = ["o'neil+night@mail.example.org", "root@localhost"]
+webhooks = ["https://user:p%40ss@example.org", "http://[::1]:8123/api/webhook/x?y=z#w"]
+[cabinet]
+detector = "/etc/hosts"
+detector_items = ["Pepsi"]
 [store]
 url = "mysql+pymysql://root:p%40ss@db:3307/iotd?charset=utf8"
 """

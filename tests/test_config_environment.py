@@ -86,6 +86,13 @@ VARIABLES = {
     "IOTD_CAMPUS__REPEAT_SECONDS": "0",
     "IOTD_CAMPUS__MIN_RSSI": "-127",
     "IOTD_CAMPUS__ANONYMOUS_COUNTS": "0",
+    "IOTD_ALERTS__SMTP": "smtps://me:p%40ss@mail.example.org",
+    "IOTD_ALERTS__MAIL_FROM": "iotd@example.org",
+    "IOTD_ALERTS__MAIL_TO": "ann@example.org,bob@example.org",
+    "IOTD_ALERTS__WEBHOOKS": '["https://ntfy.example.org/home?a=1,2"]',
+    "IOTD_ALERTS__VALUES": "1",
+    "IOTD_CABINET__DETECTOR": "/etc/hosts",
+    "IOTD_CABINET__DETECTOR_ITEMS": "Pepsi,,Nutella",
     "IOTD_STORE__URL": "sqlite:////srv/other.sqlite3",
 }
 FROM_VARIABLES = {
@@ -114,6 +121,13 @@ FROM_VARIABLES = {
     "campus.repeat_seconds": 0,
     "campus.min_rssi": -127,
     "campus.anonymous_counts": False,
+    "alerts.smtp": "smtps://me:p%40ss@mail.example.org",
+    "alerts.mail_from": "iotd@example.org",
+    "alerts.mail_to": ("ann@example.org", "bob@example.org"),
+    "alerts.webhooks": ("https://ntfy.example.org/home?a=1,2",),
+    "alerts.values": True,
+    "cabinet.detector": "/etc/hosts",
+    "cabinet.detector_items": ("Pepsi", "", "Nutella"),
     "store.url": "sqlite:////srv/other.sqlite3",
 }
 STRANGERS = [

@@ -40,7 +40,7 @@ def check(place: Place, verbose: bool) -> None:
 
 def _shown(value: Any) -> Any:
     if isinstance(value, tuple):
-        return list(value)
+        return [masked(each) if "://" in each else each for each in value]
     if isinstance(value, (bool, int)):
         return value
     return masked(str(value))
