@@ -140,6 +140,7 @@ class App:
             self.store.call(part.load)
         self.accounts.startService()
         self.readings.start_service()
+        self.cabinets.start_service()
         self._port = reactor.listenTCP(0, self.site, interface="127.0.0.1")  # type: ignore
         self.url = f"http://127.0.0.1:{self._port.getHost().port}"
         self._browsers: list[Browser] = []
@@ -165,6 +166,7 @@ class App:
             **common, registry=self.registry, clock=self.clock, say=self.wire.say,
             counter=self.counter, may_see=self.may_see, in_thread=maybeDeferred,
         )
+        self._parts.append(self.cabinets)
         self.streams = OpenStreams(self.bus, self.accounts)
         self.site = build_site(
             owners=[
