@@ -33,6 +33,7 @@ CHROMIUM_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
 )
+LISTENING = r'"listening: web [^ ]*:(\d+), cameras [^ ]*:(\d+), devices [^ ]*:(\d+)'
 CONFIG = """
 [site]
 name = "Hill House"
@@ -41,7 +42,8 @@ listen = ["tcp:{web}:interface=127.0.0.1"]
 [cameras]
 listen = ["tcp:{cameras}:interface=127.0.0.1"]
 [devices]
-listen = ["tcp:0:interface=127.0.0.1"]
+listen = ["tcp:{devices}:interface=127.0.0.1"]
+poll_seconds = 2
 [mqtt]
 listen = "tcp:0:interface=127.0.0.1"
 """
@@ -52,7 +54,7 @@ class Daemon:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="iotd-pages-"))
-        self.web = self.cameras = 0
+        self.web = self.cameras = self.devices = 0
         self.setup_path = ""
         self._process: subprocess.Popen[str] | None = None
         self.start()
@@ -60,7 +62,9 @@ class Daemon:
     def start(self) -> None:
         """Run it; returns once it listens."""
         config = self.folder / "iotd.toml"
-        config.write_text(CONFIG.format(web=self.web, cameras=self.cameras))
+        config.write_text(CONFIG.format(
+            web=self.web, cameras=self.cameras, devices=self.devices
+        ))
         twistd = Path(sys.executable).with_name("twistd")
         command = [
             sys.executable, str(twistd), "--pidfile=", "-n", "iotd",
@@ -79,9 +83,9 @@ class Daemon:
         said, deadline = "", time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._running:
             said += lines.read()
-            ports = re.search(r'"listening: web [^ ]*:(\d+), cameras [^ ]*:(\d+)', said)
+            ports = re.search(LISTENING, said)
             if ports and "data in" in said:
-                self.web, self.cameras = int(ports[1]), int(ports[2])
+                self.web, self.cameras, self.devices = (int(port) for port in ports.groups())
                 self._find_setup(said + lines.read())
                 return
             time.sleep(0.02)

@@ -98,7 +98,7 @@ const day = (name, label, value, change) => html`<div class="field"><label for="
 const filter = () => html`<form class="inline-form filter" @submit=${(event) => event.preventDefault()}>
   ${day("since", "From this day", since, (value) => (since = value))}${day("until", "To this day", until, (value) => (until = value))}</form>`;
 
-const csv = () => html`<a class="button quiet" href="${api1}/readings.csv?${span()}" download>${icon("download")}CSV of ${since || until ? "these days" : "everything"}</a>`;
+const csv = () => html`<a class="button quiet" href="${api1}/sheet.csv?${span()}" download>${icon("download")}CSV of ${since || until ? "these days" : "everything"}</a>`;
 
 function draw() {
   render(html`${heading("data", "Data sheet", `Every value of ${patient.name}, as it was measured.`, csv())}

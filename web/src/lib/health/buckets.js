@@ -6,7 +6,7 @@ export const BUCKET_SECONDS = { minute: 60, "5min": 300, "15min": 900, hour: 360
 
 const iso = (seconds) => new Date(Math.round(seconds * 1000)).toISOString();
 
-const RAW_SECONDS = 3 * 3600; // so short a time is shown reading by reading: 360 polls
+const RAW_SECONDS = 4 * 3600; // so short a time is shown reading by reading: 480 polls
 
 /** Buckets, or single readings where they are few enough to be seen. */
 export const bucketFor = (since, until) => (until - since <= RAW_SECONDS ? "raw" : "auto");

@@ -4,7 +4,9 @@ export const SUSPECT = "diamond";
 
 /** Points {at, min, median, max, suspect} of loaded readings, in order; rejected ones are left out. */
 export function points({ items, size }) {
-  if (size) return items.filter((one) => one.count).map((one) => ({ ...one, at: one.at + size / 2 }));
+  // the bucket that is not over yet stands where it has come to
+  const now = Date.now() / 1000;
+  if (size) return items.filter((one) => one.count).map((one) => ({ ...one, at: Math.min(one.at + size / 2, now) }));
   return items.filter((one) => one.quality !== "rejected").map((one) => ({
     at: one.at, min: one.value, median: one.value, max: one.value, count: 1, suspect: one.quality === "suspect",
   }));

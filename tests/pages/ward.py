@@ -1,0 +1,109 @@
+"""A patient and boards of the device wire, for the tests of the pages of Health Plus."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import Any, Callable
+
+from PIL import Image, ImageDraw
+from playwright.sync_api import BrowserContext, Page
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.field_devices import FieldBoard, FieldCabinet, FieldCabinetCamera, FieldWatch
+from tests.pages.house import House, house, watch_faults
+
+PACE = 50.0  # a measurement takes 0.3 s, a closed door settles in 0.1 s
+
+
+def package(colour: tuple[int, int, int], text: str) -> Image.Image:
+    """A package with enough on it to be recognised."""
+    image = Image.new("RGB", (150, 220), colour)
+    draw = ImageDraw.Draw(image)
+    for row in range(8):
+        for column in range(6):
+            shade = (row * 53 + column * 97 + len(text) * 31) % 200
+            box = (8 + column * 23, 40 + row * 22, 22 + column * 23, 52 + row * 22)
+            draw.rectangle(box, fill=(shade, 255 - shade, (shade * 3) % 255))
+    draw.text((20, 12), text, fill="white")
+    return image
+
+
+def shelf() -> bytes:
+    """A picture of a shelf with one package, as a cabinet's camera takes it."""
+    image = Image.new("RGB", (640, 480), (92, 84, 76))
+    image.paste(package((150, 40, 30), "Nutella"), (240, 140))
+    return jpeg(image)
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """Its bytes."""
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+class WardCase(SynchronousTestCase):
+    """An admin with a page; boards are switched off, devices and patients removed at the end."""
+
+    def setUp(self) -> None:
+        self.house: House = house()
+        self.context: BrowserContext = self.house.context()
+        self.addCleanup(self.context.close)
+        self.page: Page = self.context.new_page()
+        self.faults = watch_faults(self.page)
+
+    def call(self, method: str, path: str, data: Any = None) -> Any:
+        """The JSON API as the admin."""
+        return self.house.call(self.context, method, path, data)
+
+    def patient(self, name: str = "Grace") -> str:
+        """A new patient; the id."""
+        body = {"name": name, "sex": "female", "birth_date": "1948-07-21"}
+        id = str(self.call("POST", "/api/v1/patients", body)["id"])
+        self.addCleanup(self._remove, f"/api/v1/patients/{id}")
+        return id
+
+    def _remove(self, path: str) -> None:
+        context = self.house.context()
+        self.house.call(context, "DELETE", path)
+        context.close()
+
+    def watch(self, patient: str | None, measure: Callable[[], tuple[str, str]]) -> str:
+        """A watch that is let in and worn; its id."""
+        return self._board(FieldWatch, "watch", {"patient": patient}, measure)[0]
+
+    def cabinet(self, patient: str | None, **fields: Any) -> tuple[str, FieldCabinet]:
+        """A cabinet that is let in; id and board."""
+        id, board = self._board(FieldCabinet, "cabinet", {"patient": patient, **fields})
+        assert isinstance(board, FieldCabinet)
+        return id, board
+
+    def cabinet_camera(self, take: Callable[[], bytes] = shelf) -> str:
+        """A camera that looks into a cabinet; its id."""
+        return self._board(FieldCabinetCamera, "cabinet_camera", {}, take)[0]
+
+    def _board(
+        self, make: Callable[..., FieldBoard], kind: str, fields: Any, *more: Any
+    ) -> tuple[str, FieldBoard]:
+        known = self._ids()
+        board = make("127.0.0.1", self.house.daemon.devices, *more, pace=PACE)
+        board.power_on()
+        self.addCleanup(board.power_off)
+        id = self._new(known)
+        self.addCleanup(self._remove, f"/api/v1/devices/{id}")
+        self.call("POST", f"/api/v1/devices/{id}/approve", {"kind": kind})
+        if fields:
+            self.call("PATCH", f"/api/v1/devices/{id}", fields)
+        return id, board
+
+    def _ids(self) -> set[str]:
+        return {one["id"] for one in self.call("GET", "/api/v1/devices?limit=1000")["items"]}
+
+    def _new(self, known: set[str]) -> str:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            for id in self._ids() - known:
+                return id
+            time.sleep(0.05)
+        raise AssertionError("the board did not appear")
