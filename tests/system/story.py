@@ -8,7 +8,7 @@ import json
 import random
 import threading
 from decimal import Decimal
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 from iotd.simulate.person import Person
 from iotd.simulate.shelf import draw_shelf
@@ -96,7 +96,7 @@ class Home:
     def visit(self) -> None:
         """Somebody opens the door, takes a little, closes it, and the lights go off."""
         before, after = self.begin_visit()
-        until(lambda: not self.cabinet.lights, "the lights go off")
+        self._until(lambda: not self.cabinet.lights, "the lights go off")
         self.visits_told.append((before, after))
 
     def begin_visit(self) -> tuple[str, str]:
@@ -106,8 +106,14 @@ class Home:
         after = f"{self.grams:.4f}"
         self.cabinet.open(before)
         self.cabinet.close(after)
-        until(lambda: self.cabinet.idle, "both weights have left")
+        self._until(lambda: self.cabinet.idle, "both weights have left")
         return before, after
+
+    def _until(self, holds: Callable[[], Any], what: str) -> None:
+        """As until(), but whoever waits is told when the daemon has gone."""
+        until(lambda: holds() or not self.cabinet.running, what)
+        if not holds():
+            raise ConnectionError(f"the daemon went before {what}")
 
     def type_in(self, kind: str, value: float) -> None:
         """A reading by hand; acknowledged with 201."""
@@ -128,6 +134,11 @@ class Home:
         """The cabinet's history."""
         items: list[dict[str, Any]] = self.ask("GET", "/cabinets/cab/history?limit=1000")["items"]
         return items
+
+    def cabinet_state(self) -> tuple[str, str]:
+        """Door and lights as the daemon knows them."""
+        cabinet = self.ask("GET", "/cabinets/cab")
+        return cabinet["door"], cabinet["lights"]
 
     def _measure(self) -> tuple[str, str]:
         return Person("Ada").measure(NOON + next(self._moments) * 30)

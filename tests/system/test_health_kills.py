@@ -67,8 +67,7 @@ class KillTests(SynchronousTestCase):
         before = len(home.watch.sent)
         home.visit()
         until(lambda: len(home.watch.sent) > before + 1, "the watch is asked again")
-        cabinet = home.ask("GET", "/cabinets/cab")
-        self.assertEqual((cabinet["door"], cabinet["lights"]), ("closed", "off"))
+        until(lambda: home.cabinet_state() == ("closed", "off"), "the daemon knows of both")
 
     def _nothing_lost(self, home: Home, shown: list[tuple[str, float, str]]) -> None:
         visits = Counter((v["before_g"], v["after_g"]) for v in home.visits())
