@@ -29,8 +29,13 @@ from iotd.devices.api import DevicesApi
 from iotd.devices.service import Registry
 from iotd.errors import Unauthenticated
 from iotd.health.access import Looks
+from iotd.health.alert_api import AlertsApi
+from iotd.health.alert_desk import AlertDesk
+from iotd.health.alert_messages import Wording, names_in
+from iotd.health.alerts import Alerts
 from iotd.health.api import HealthApi
 from iotd.health.calendar import Calendar
+from iotd.health.deliver import Outbox
 from iotd.health.patients import Patients
 from iotd.health.readings import Readings
 from iotd.health.rollups import Rollups
@@ -42,6 +47,7 @@ from iotd.store.engine import Store
 from iotd.store.seal import Sealer
 from tests.accounts.room import PASSWORD, QUICK, START
 from tests.cabinet.fakes import FakeCounter, FakeWire
+from tests.health.fake_post import Post
 
 TIMEZONE = "Europe/Berlin"
 WEB = Path(__file__).parent.parent / "web"
@@ -140,6 +146,7 @@ class App:
             self.store.call(part.load)
         self.accounts.startService()
         self.readings.start_service()
+        self.alerts.start_service()
         self.cabinets.start_service()
         self._port = reactor.listenTCP(0, self.site, interface="127.0.0.1")  # type: ignore
         self.url = f"http://127.0.0.1:{self._port.getHost().port}"
@@ -192,9 +199,24 @@ class App:
             store=self.store, clock=self.clock, now=self.time, calendar=self.calendar,
             poll_seconds=30, forget_stale=self.readings.forget_stale,
         )
+        self._build_alerts(common)
         self._parts = [
             self.accounts, self.registry, self.cameras, self.patients, self.readings, self.rollups,
+            self.alerts,
         ]
+
+    def _build_alerts(self, common: dict[str, Any]) -> None:
+        self.post = Post()
+        wording = Wording(names_in(self.patients), lambda: "http://localhost")
+        outbox = Outbox(
+            store=self.store, clock=self.clock, now=self.time, wording=wording,
+            mailer=self.post, hooks=self.post,  # type: ignore[arg-type]
+            mail_to=("family@example.org",), metrics=self.metrics,
+        )
+        self.alerts = Alerts(
+            **common, patients=self.patients, outbox=outbox, clock=self.clock, poll_seconds=30,
+            metrics=self.metrics,
+        )
 
     def _health_apis(self) -> list[object]:
         looks = Looks(self.store, self.patients.access)
@@ -202,6 +224,7 @@ class App:
         return [
             HealthApi(**common, readings=self.readings, rollups=self.rollups, poll_seconds=30),
             SheetApi(**common, calendar=self.calendar, streams=self.streams),
+            AlertsApi(AlertDesk(self.alerts)),
         ]
 
     def time(self) -> float:
@@ -252,6 +275,7 @@ class App:
         while len(self.site.places):
             await deferLater(reactor, 0)
         await self.readings.stop_service()
+        await self.alerts.stop_service()
         self.cabinets.stop_service()
         await self.accounts.stopService()
         await self.store.close()

@@ -15,6 +15,7 @@ from iotd.health.alert_mail import Mail
 from iotd.health.alert_model import AGAIN, OVER, RAISED, WORSE, Alert
 from iotd.health.alert_rules import HIGH, LOW
 from iotd.health.model import KINDS
+from iotd.health.patients import Patients
 
 #: Those that are told by mail: the end of an alert wakes nobody.
 MAILED = (RAISED, WORSE, AGAIN)
@@ -23,6 +24,11 @@ TEST = "test"
 _WORDS = {RAISED: "", WORSE: "It got worse. ", AGAIN: "The snooze is over and it still holds. ",
           OVER: "It is over. ", TEST: ""}
 _VALUES = ("value", "unit", "text")
+
+
+def names_in(patients: Patients) -> Callable[[str], str | None]:
+    """Names of patients by id; None of one who is not there."""
+    return lambda id: patients.patient(id).name if patients.knows(id) else None
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ from iotd.config_faults import masked
 from iotd.health import alert_records as records
 from iotd.health.alert_hooks import Hooks, mark_of
 from iotd.health.alert_mail import Mailer, NotDelivered
-from iotd.health.alert_messages import MAILED, Wording
+from iotd.health.alert_messages import MAILED, Wording, names_in
 from iotd.health.alert_model import Alert
 from iotd.health.alert_records import DELIVERED, FAILED, WAITING, Message
+from iotd.health.patients import Patients
 from iotd.store.engine import Store
 
 MAIL, WEBHOOK = "mail", "webhook"
@@ -230,6 +231,24 @@ class Outbox:
         for id, (_, message) in tuple(self._waiting.items()):
             if message.alert in gone:
                 del self._waiting[id]
+
+
+def outbox_of(
+    settings: Any, *, reactor: Any, store: Store, now: Callable[[], float],
+    patients: Patients, address: Callable[[], str], site_name: str, metrics: CollectorRegistry,
+) -> Outbox:
+    """The outbox as the section [alerts] has it: ``smtp mail_from mail_to webhooks values``.
+
+    ``address`` gives that of the pages, for links.
+    """
+    mailer = None
+    if settings.smtp:
+        mailer = Mailer(reactor, reactor, settings.smtp, settings.mail_from)
+    return Outbox(
+        store=store, clock=reactor, now=now, mailer=mailer, hooks=Hooks(reactor, reactor),
+        mail_to=settings.mail_to, webhooks=settings.webhooks, metrics=metrics,
+        wording=Wording(names_in(patients), address, site_name, settings.values),
+    )
 
 
 class _Pointless(Exception):

@@ -7,7 +7,6 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
@@ -15,8 +14,7 @@ from iotd.bus import AlertChanged, AlertWanted, Bus, ReadingStored
 from iotd.devices.service import Registry
 from iotd.health import records as health_records
 from iotd.health.alert_desk import AlertDesk
-from iotd.health.alert_mail import NotDelivered
-from iotd.health.alert_messages import Wording
+from iotd.health.alert_messages import Wording, names_in
 from iotd.health.alerts import Alerts
 from iotd.health.deliver import Outbox
 from iotd.health.patients import Patients
@@ -25,6 +23,7 @@ from iotd.site.routes import Identity
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
 from tests.databases import DatabaseTest
+from tests.health.fake_post import Post
 
 NOW = 1_800_000_000.0
 HOOK = "https://hook.example/secret"
@@ -32,29 +31,6 @@ ADMIN = Identity("ada", "admin", "s1", 1)
 OPERATOR = Identity("otto", "operator", "s2", 2)
 ANNA = Identity("anna", "patient", "s3", 3)
 BERT = Identity("bert", "patient", "s4", 4)
-
-
-class Post:
-    """A mail server and a webhook that remember, or fail while ``broken``."""
-
-    def __init__(self) -> None:
-        self.mails: list[Any] = []
-        self.calls: list[tuple[str, str, Any]] = []
-        self.broken = False
-
-    def send(self, mail: Any, now: float) -> Deferred[None]:
-        """Take a mail."""
-        return self._taken(lambda: self.mails.append(mail))
-
-    def post(self, url: str, key: str, body: Any) -> Deferred[None]:
-        """Take a call."""
-        return self._taken(lambda: self.calls.append((url, key, body)))
-
-    def _taken(self, take: Any) -> Deferred[None]:
-        if self.broken:
-            return fail(NotDelivered("it is broken"))
-        take()
-        return succeed(None)
 
 
 class AlertTest(DatabaseTest, TestCase):
@@ -96,7 +72,7 @@ class AlertTest(DatabaseTest, TestCase):
             store=self.store, clock=self.clock, now=self.now, mailer=self.post,  # type: ignore
             hooks=self.post, mail_to=("family@example.org",),  # type: ignore[arg-type]
             webhooks=self.webhooks, metrics=self.metrics,
-            wording=Wording(self.name_of, lambda: "http://here/", "Home", self.values),
+            wording=Wording(names_in(self.patients), lambda: "http://here/", "Home", self.values),
         )
         self.alerts = Alerts(
             **common, patients=self.patients, outbox=self.outbox, clock=self.clock,
@@ -112,10 +88,6 @@ class AlertTest(DatabaseTest, TestCase):
     def now(self) -> float:
         """Wall clock."""
         return self.wall
-
-    def name_of(self, id: str) -> str | None:
-        """A patient's name."""
-        return self.patients.patient(id).name if self.patients.knows(id) else None
 
     def pass_time(self, seconds: float) -> None:
         """Both clocks go on, in steps of 5 s at most."""
