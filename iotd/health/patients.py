@@ -13,7 +13,7 @@ from iotd.accounts.people import People
 from iotd.accounts.shared import By, to_its_end
 from iotd.bus import Bus, DeviceChanged, PatientRemoved
 from iotd.devices.service import Registry
-from iotd.errors import Invalid, NotFound
+from iotd.errors import Invalid, IotdError, NotFound
 from iotd.health import bucket_records, records
 from iotd.health.access import Access, Grants, nobody, owner_key
 from iotd.health.records import Patient
@@ -56,7 +56,10 @@ class Patients:
         """Go on with what an end of the daemon interrupted; after the reactor runs."""
         half_gone, self._half_gone = self._half_gone, []
         for id in half_gone:
-            await self._sweep(id)
+            try:
+                await self._sweep(id)
+            except IotdError as error:  # it is tried again at the next start
+                self._log.error("a patient's removal is not finished: {why}", why=str(error))
 
     def knows(self, id: str | None) -> bool:
         """Whether there is such a patient."""

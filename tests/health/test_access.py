@@ -1,0 +1,207 @@
+"""Whose health one may know of: every route of patients, by every role, about whom."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.trial.unittest import SynchronousTestCase
+
+from iotd.accounts.records import list_audit
+from iotd.accounts.rights import ROLES, may
+from iotd.errors import NotFound
+from iotd.health.access import SAID_ONCE, Access, Looks, owner_key
+from iotd.site.routes import Identity, Route
+from tests.apps import Browser
+from tests.health.test_api import ANNA, HealthTest
+
+# bodies that a route takes; the others take an empty one
+BODIES: dict[str, Any] = {
+    "health.add_reading": {"kind": "spo2", "value": 97},
+    "health.change_patient": {"name": "Anna Other"},
+    "health.change_alert_rules": {},
+}
+LAST = "health.remove_patient"
+
+
+class MatrixTests(HealthTest):
+    """Anna and Bert have an account and a patient each; Carl is nobody's."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        await self.app.add("bert", "patient")
+        self.bert = await self.app.signed_in("bert")
+
+    def routes(self) -> list[Route]:
+        """Those about one patient, the one that removes it last."""
+        found = [each for each in self.app.site.routes if "/patients/<id>" in each.path]
+        return sorted(found, key=lambda each: each.name == LAST)
+
+    async def ask(self, browser: Browser, route: Route, id: str, **headers: str) -> int:
+        """The status of calling a route about a patient."""
+        options = {} if route.method == "GET" else {"json": BODIES.get(route.name, {})}
+        path = re.sub(r"<int:\w+>", "999999", route.path.replace("<id>", id))
+        reply = await browser.call(route.method, path, **options, headers=headers)
+        return reply.status
+
+    async def test_own_and_others(self) -> None:
+        """A patient's account reaches its own patient by every route, and nobody else's by any."""
+        hers, his, nobodys = [await self.patient(each) for each in
+                              (self.anna, self.bert, self.admin)]
+        for route in self.routes():
+            for id in (his, nobodys, "0" * 16, "nothing"):
+                self.assertEqual(await self.ask(self.anna, route, id), 404, (route.name, id))
+            # 404: of a part, such as a reading, that there is not
+            expected = (404,) if "<int:" in route.path else (200, 201, 204)
+            self.assertIn(await self.ask(self.anna, route, hers), expected, route.name)
+
+    async def test_roles(self) -> None:
+        """Doctors without consent know of nobody; operators and viewers may not ask at all;
+        an admin reaches everybody."""
+        ids = {role: await self.patient() for role in ROLES}
+        for role in ("operator", "viewer", "doctor"):
+            await self.app.add(role, role)
+        for role in ("operator", "viewer", "doctor", "admin"):
+            browser = await self.app.signed_in(role)
+            for route in self.routes():
+                status = await self.ask(browser, route, ids[role])
+                if not may(role, route.name):
+                    self.assertEqual(status, 403, (role, route.name))
+                elif role == "doctor" or "<int:" in route.path:
+                    self.assertEqual(status, 404, (role, route.name))
+                else:
+                    self.assertIn(status, (200, 201, 204), (role, route.name))
+
+    async def test_lists(self) -> None:
+        """Lists name only whom one may know of."""
+        hers, his = await self.patient(), await self.patient(self.bert)
+        await self.app.add("doctor", "doctor")
+        doctor = await self.app.signed_in("doctor")
+        for browser, seen in ((self.anna, {hers}), (self.bert, {his}), (doctor, set()),
+                              (self.admin, {hers, his})):
+            items = (await self.get("", browser))["items"]
+            self.assertEqual({each["id"] for each in items}, seen)
+        made = await doctor.call("POST", "/api/v1/patients", json=ANNA)
+        self.assertEqual(made.status, 403)
+
+    async def test_tokens(self) -> None:
+        """A patient's token owns what it makes, and nothing of another token or account."""
+        tokens = [
+            {"Authorization": f"Bearer {(await self.app.accounts.add_token(name, role, 't'))[KEY]}"}
+            for name, role in (("one", "patient"), ("two", "patient"), ("doc", "doctor"))
+        ]
+        browser = self.app.browser()
+        made = await browser.call("POST", "/api/v1/patients", json=ANNA, headers=tokens[0])
+        self.assertEqual((made.status, made.json["user"]), (201, None))
+        path = f"/api/v1/patients/{made.json['id']}/readings"
+        statuses = []
+        for headers in tokens:
+            body = {"kind": "spo2", "value": 97}
+            reply = await browser.call("POST", path, json=body, headers=headers)
+            statuses.append(reply.status)
+        self.assertEqual(statuses, [201, 404, 404])
+        self.assertEqual((await self.anna.call("GET", path)).status, 404)
+        listed = await browser.call("GET", path, headers=tokens[0])
+        self.assertEqual([each["source"] for each in listed.json["items"]], ["api"])
+
+    async def test_audit(self) -> None:
+        """Whatever an admin does or sees of a patient is written down, a look once in 15 min;
+        what one does with one's own is written when it changes who there is."""
+        id = await self.patient()
+        for route in self.routes():
+            for _ in range(2):
+                if "<int:" not in route.path and route.name != LAST:
+                    await self.ask(self.admin, route, id)
+        await self.admin.call("GET", "/api/v1/patients")
+        rows = await self.app.store.read(list_audit, 1000)
+        told = [(row["action"], row["subject"]) for row in rows if row["who"] == "admin"]
+        for action, times in (("view patient", 1), ("view vitals", 1), ("view readings", 1),
+                              ("add reading", 2), ("change patient", 2)):
+            self.assertEqual(told.count((action, id)), times, action)
+        self.assertEqual(told.count(("list patients", "all")), 1)
+        anna = [row["action"] for row in rows if row["who"] == "anna" and row["subject"] == id]
+        self.assertEqual(anna, ["add patient"])
+        self.app.now += SAID_ONCE
+        await self.get(f"/{id}/vitals", self.admin)
+        rows = await self.app.store.read(list_audit, 1000)
+        self.assertEqual((rows[0]["action"], rows[0]["subject"]), ("view vitals", id))
+
+
+KEY = "secret"
+
+
+def who(role: str, user: int | None = 5, session: str = "s") -> Identity:
+    """Somebody."""
+    return Identity("x", role, session, user)
+
+
+class AccessTests(SynchronousTestCase):
+    """The rules by themselves."""
+
+    def setUp(self) -> None:
+        self.owners: dict[str, str | None] = {
+            "a": "user:5", "b": "user:6", "c": None, "t": "token:1"
+        }
+        self.access = Access(self.owner_of, lambda doctor, patient: patient == "b")
+
+    def owner_of(self, id: str) -> str | None:
+        """As patients say it."""
+        if id not in self.owners:
+            raise NotFound("no such patient")
+        return self.owners[id]
+
+    def seen(self, identity: Identity) -> list[str | None]:
+        """Whom this one may see, among some."""
+        asked = ("a", "b", "c", "t", "gone", None)
+        return [each for each in asked if self.access.may_see(identity, each)]
+
+    def test_table(self) -> None:
+        """Admins all and nobody's; patients theirs; doctors those who let them in; others none."""
+        self.assertEqual(self.seen(who("admin")), ["a", "b", "c", "t", "gone", None])
+        self.assertEqual(self.seen(who("patient")), ["a"])
+        self.assertEqual(self.seen(who("patient", 6)), ["b"])
+        self.assertEqual(self.seen(who("patient", None, "token:1")), ["t"])
+        self.assertEqual(self.seen(who("doctor")), ["b"])
+        self.assertEqual(self.seen(who("operator")), [])
+        self.assertEqual(self.seen(who("viewer")), [])
+
+    def test_check(self) -> None:
+        """Who there is not, and who is another's, are told apart by nobody."""
+        said = {
+            str(self.assertRaises(NotFound, self.access.check, who("patient"), id))
+            for id in ("b", "c", "gone")
+        }
+        self.assertEqual(said, {"There is no such patient."})
+        self.assertRaises(NotFound, self.access.check, who("admin"), "gone")
+        self.access.check(who("patient"), "a")
+
+    def test_owner_key(self) -> None:
+        """An account by its number, whatever the browser; a token by itself."""
+        self.assertEqual(owner_key(who("patient", 5, "s1")), owner_key(who("patient", 5, "s2")))
+        self.assertEqual(owner_key(who("patient", None, "token:7")), "token:7")
+
+    def test_looks(self) -> None:
+        """One's own is not written down; another's is, again after a while."""
+        written: list[Any] = []
+
+        class Store:
+            def run(self, function: Any, *args: Any) -> Deferred[None]:
+                written.append(args)
+                return succeed(None)
+
+        store: Any = Store()
+        looks = Looks(store, self.access)
+
+        def note(identity: Identity, patient: str, now: float) -> None:
+            self.successResultOf(Deferred.fromCoroutine(
+                looks.note(identity, patient, "view vitals", now)
+            ))
+
+        note(who("patient"), "a", 1.0)
+        self.assertEqual(written, [])
+        for now, count in ((1.0, 1), (2.0, 1), (1.0 + SAID_ONCE, 2), (0.5, 3)):
+            note(who("admin", 9), "a", now)
+            self.assertEqual(len(written), count)
+        note(who("admin", 9, "other"), "a", 1.0)
+        self.assertEqual(len(written), 4)
