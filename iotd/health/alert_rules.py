@@ -9,7 +9,7 @@ review by itself; a warning is what scores 2. Where it differs the table says wh
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Iterable, Mapping
+from typing import Any, Container, Iterable, Mapping
 
 from iotd.errors import Invalid
 
@@ -145,7 +145,7 @@ def changed(vital: str, rule: Rule, fields: Mapping[str, Any]) -> Rule:
         limit = getattr(new, name)
         if limit is not None and not lowest <= limit <= highest:
             raise Invalid(f"{vital}: {name} is from {lowest:g} to {highest:g}.", f"{vital}.{name}")
-    _check_order(vital, new)
+    _check_order(vital, new, fields)
     if not 0 <= new.margin <= (highest - lowest) / 4:
         raise Invalid(f"{vital}: margin is from 0 to {(highest - lowest) / 4:g}.",
                       f"{vital}.margin")
@@ -155,12 +155,13 @@ def changed(vital: str, rule: Rule, fields: Mapping[str, Any]) -> Rule:
     return new
 
 
-def _check_order(vital: str, rule: Rule) -> None:
+def _check_order(vital: str, rule: Rule, fields: Container[str]) -> None:
     ordered = ("urgent_low", "low", "high", "urgent_high")
     given = [(name, limit) for name in ordered if (limit := getattr(rule, name)) is not None]
     for (name, limit), (beyond, further) in zip(given, given[1:]):
         if limit > further:
-            raise Invalid(f"{vital}: {name} is above {beyond}.", f"{vital}.{name}")
+            at_fault = beyond if beyond in fields and name not in fields else name
+            raise Invalid(f"{vital}: {name} is above {beyond}.", f"{vital}.{at_fault}")
     low = rule.low if rule.low is not None else rule.urgent_low
     high = rule.high if rule.high is not None else rule.urgent_high
     if low is not None and high is not None and low + rule.margin > high - rule.margin:
