@@ -60,6 +60,11 @@ class Iotd:
         self._log = open(self._folder / "log", "w")
         self.process = self._start()
 
+    @property
+    def token(self) -> str:
+        """An admin's."""
+        return self._tokens[0]
+
     def source(self, camera: str, fleet: Cameras | None = None) -> Source:
         """The stream of one camera, and who sends it."""
         path = f"/cameras/{camera}/stream.mjpeg"

@@ -58,7 +58,7 @@ class Rollups:
         self.slot = buckets.slot_of(poll_seconds)
         self._forget_stale = forget_stale
         self._busy = False
-        self._timer = LoopingCall(guarded(self.work, self._log, "computing days"))
+        self._timer = LoopingCall(guarded(self._tick, self._log, "computing days"))
         self._timer.clock = clock
 
     def load(self, connection: Connection) -> None:
@@ -78,6 +78,9 @@ class Rollups:
         """Compute no more."""
         if self._timer.running:
             self._timer.stop()
+
+    def _tick(self) -> None:
+        self.work()
 
     def work(self) -> Deferred[None] | None:
         """Compute a few stale days of before today; None when it still does."""

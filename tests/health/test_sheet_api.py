@@ -95,6 +95,7 @@ class SheetTests(HealthTest):
     async def test_leaves(self) -> None:
         """A browser that goes ends the work."""
         await self.polls(1)
+
         def forever(*args: Any) -> Any:
             return b"x,\r\n" * 1000, (1.0, 1)
 
