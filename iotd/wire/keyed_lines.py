@@ -13,7 +13,8 @@ from iotd.wire.readings import MAX_VALUE_BYTES, SIZE, NeedQuiet, ReadingReader
 MAX_LINE_BYTES = 256
 
 _PINGS: dict[bytes, DeviceEvent] = {b"ping": PingReceived(), b"pong": PongReceived()}
-_READINGS = re.compile(rb"[^,\s]{0,%d},[^\s]*" % MAX_VALUE_BYTES)
+_READING = rb"[^,\0\s]{0,%d},[^\0\s]*" % MAX_VALUE_BYTES
+_READINGS = re.compile(rb"%b(?:[\0\s]+%b)*" % (_READING, _READING))
 
 
 class KeyedLines:
@@ -51,6 +52,7 @@ class KeyedLines:
 
     def _reading(self) -> DeviceEvent:
         """The end of a line ends whatever stands there, whole or not."""
+        self._reader.skip_blanks(self._readings)
         event = self._reader.next_reading(self._readings, silent=True)
         if isinstance(event, NeedData | NeedQuiet):
             text = self._readings.decode("ascii", "backslashreplace")[:64]

@@ -50,14 +50,16 @@ def take_size(buffer: bytearray, limit: int, silent: bool) -> int | NeedData | N
     found = _NUMBER.match(buffer, len(SIZE))
     digits = found.group(1) if found else b""
     end = found.end() if found else len(SIZE)
+    if not digits:
+        if len(buffer) == len(SIZE):
+            return NEED_DATA
+        raise _bad_size(bytes(buffer[:len(SIZE) + 1]), limit)
     if len(digits) <= MAX_DIGITS:
         rest = bytes(buffer[end:end + _MARK_BYTES])
-        if not rest and not digits and end == len(SIZE):
-            return NEED_DATA
-        if not rest and digits and not silent:
+        if not rest and not silent:
             return NEED_QUIET
         if rest and not rest.startswith(_IMPATIENT):
-            if digits and any(mark.startswith(rest) for mark in _IMPATIENT):
+            if any(mark.startswith(rest) for mark in _IMPATIENT):
                 return NEED_DATA
             raise _bad_size(bytes(buffer[:end + 1]), limit)
     size = parse_size(digits, limit)
@@ -100,8 +102,10 @@ class MessageReader:
         if head == SIZE:
             return BadMessage(f"a new size where a message of {self.size} bytes was due")
         if any(mark != head and mark.startswith(head) for mark in _BEGINNINGS):
+            self.wanted = len(buffer) + 1
             return self._short(buffer, quiets)
         if head.startswith(_MOMENTS):
+            self.wanted = max(self.size, len(buffer) + 1)
             return self._weight(buffer, quiets)
         return self._picture(buffer, quiets)
 
@@ -142,7 +146,6 @@ class MessageReader:
 
     def _short(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
         """Exactly what was declared and less than is due: over after a second of silence."""
-        self.wanted = max(self.size, len(buffer) + 1)
         if len(buffer) != self.size or _CUT_WEIGHT.fullmatch(buffer):
             return NEED_DATA
         return judge(_take(buffer, len(buffer))) if quiets >= PATIENCE else NEED_QUIET
