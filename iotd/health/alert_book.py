@@ -12,7 +12,7 @@ from iotd.health import alert_model as model
 from iotd.health.alert_model import Alert, Step, Wish
 from iotd.health.alert_rules import (
     DEFAULTS, HIGH, LOW, MOST_READINGS, RUN_SECONDS, STALE, VITALS, Rule, Seen, StaleRule,
-    changed, crossing, is_over, limit_of, stale_changed,
+    changed, crossing, is_over, limit_of, severity_of, stale_changed,
 )
 from iotd.health.model import KINDS
 
@@ -84,6 +84,11 @@ class Book:
         default: AnyRule = StaleRule() if subject == STALE else DEFAULTS[subject]
         return self._rules.get(patient, {}).get(subject, default)
 
+    def longest(self, patient: str) -> int:
+        """How many of the newest readings of a vital decide, and two more: of those that
+        were stored and not yet judged."""
+        return max(self.rule(patient, vital).of for vital in VITALS) + 2
+
     def rules_json(self, patient: str) -> dict[str, dict[str, Any]]:
         """Every rule of a patient."""
         return {subject: asdict(self.rule(patient, subject)) for subject in (*VITALS, STALE)}
@@ -141,8 +146,11 @@ class Book:
         else:
             _append(run, seen)
         steps: list[Step] = []
+        rule = self.rule(patient, vital)
         for side in SIDES:
             key = key_of(patient, vital, side)
+            if key not in self.alerts and severity_of(rule, side, seen.value) is None:
+                continue  # nearly always: this is asked for every reading of every watch
             if decided is None or seen.at > decided.get(key, 0.0):
                 steps += self._judge(patient, vital, side, run, now)
         return steps

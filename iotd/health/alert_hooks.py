@@ -64,8 +64,8 @@ class _Nothing(Protocol):
     """What the receiver says beyond its status is of no interest."""
 
     def connectionMade(self) -> None:
-        assert self.transport is not None
-        self.transport.loseConnection()
+        transport: Any = self.transport
+        transport.loseConnection()
 
 
 def _judge(response: Any) -> None:

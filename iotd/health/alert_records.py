@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Container, Iterable, Mapping, Sequence
 
 from sqlalchemy import (
-    Boolean, Column, Connection, Double, Index, Integer, String, Table, Text, and_, delete, func,
-    insert, or_, select, true, update,
+    Boolean, Column, Connection, Double, Index, Integer, String, Table, Text, and_,
+    bindparam, delete, func,
+    insert, or_, select, true, union_all, update,
 )
 
 from iotd.health.alert_model import LIVE, Alert
-from iotd.health.model import GOOD, REJECTED
+from iotd.health.model import GOOD, KINDS, REJECTED
 from iotd.health.records import readings
 from iotd.store.metadata import Time, metadata
 
@@ -214,15 +215,26 @@ def forget_patient(connection: Connection, patient: str) -> None:
 
 # what was measured before the start
 
-def newest_readings(connection: Connection, patient: str, kind: str, limit: int) -> list[Heard]:
-    """The newest readings of a kind that may count, oldest first."""
-    c = readings.c
-    query = select(c.value, c.at, c.quality, c.source).where(
-        c.patient == patient, c.kind == kind, c.quality != REJECTED,
-    ).order_by(c.at.desc()).limit(limit)
+def newest_readings(connection: Connection, patient: str, limit: int) -> list[Heard]:
+    """The newest readings of each vital that may count, oldest first.
+
+    One query for all vitals: at 5,000 patients five would make the start three times longer.
+    """
+    rows = connection.execute(_NEWEST, {"patient": patient, "most": limit})
     found = [Heard(patient, kind, value, at, quality == GOOD, source)
-             for value, at, quality, source in connection.execute(query)]
-    return found[::-1]
+             for kind, value, at, quality, source in rows]
+    return sorted(found, key=lambda heard: heard.at)
+
+
+def _newest_of(kind: str) -> Any:
+    c = readings.c
+    query = select(c.kind, c.value, c.at, c.quality, c.source).where(
+        c.patient == bindparam("patient"), c.kind == kind, c.quality != REJECTED,
+    ).order_by(c.at.desc()).limit(bindparam("most"))
+    return select(query.subquery())
+
+
+_NEWEST = union_all(*(_newest_of(kind) for kind in KINDS))
 
 
 # outbox

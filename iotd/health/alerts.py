@@ -21,7 +21,7 @@ from iotd.health import alert_records as records
 from iotd.health.alert_book import NEWS_SECONDS, Book, stale_key
 from iotd.health.alert_model import LIVE, Alert, Step, Wish
 from iotd.health.alert_records import Heard, Message
-from iotd.health.alert_rules import MOST_READINGS, RUN_SECONDS, SEVERITIES, STALE, VITALS, Seen
+from iotd.health.alert_rules import RUN_SECONDS, SEVERITIES, STALE, VITALS, Seen
 from iotd.health.alert_stale import Presence, Streams, is_expected, stale_wish
 from iotd.health.deliver import Outbox
 from iotd.health.model import GOOD, REJECTED
@@ -72,11 +72,10 @@ class Alerts:
         self.book.load(records.live_alerts(connection), records.all_rules(connection))
         decided = records.decided(connection, now - RUN_SECONDS - NEWS_SECONDS)
         for patient in sorted(known):
-            for vital in VITALS:
-                newest = records.newest_readings(connection, patient, vital, MOST_READINGS)
-                for alert, event in self._catch_up(newest, now, decided):
-                    messages = self.outbox.written(alert, event) if event else []
-                    records.keep(connection, alert, messages)
+            newest = records.newest_readings(connection, patient, self.book.longest(patient))
+            for alert, event in self._catch_up(newest, now, decided):
+                messages = self.outbox.written(alert, event) if event else []
+                records.keep(connection, alert, messages)
         self.outbox.load(connection)
 
     def _catch_up(
