@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections import defaultdict, deque
 from dataclasses import asdict, fields
@@ -24,11 +25,6 @@ SHOWN_UNITS = {"Cel": "°C", "mm[Hg]": "mmHg"}
 AnyRule = Rule | StaleRule
 
 
-def new_id(now: float) -> str:
-    """An id that sorts by time."""
-    return f"{int(now * 1000):012x}{secrets.token_hex(4)}"
-
-
 def key_of(patient: str, vital: str, side: str) -> str:
     """The name of the reason that one side of one vital of a patient is."""
     return f"{patient}/{vital}/{side}"
@@ -44,6 +40,7 @@ class Book:
 
     def __init__(self) -> None:
         self.alerts: dict[str, Alert] = {}
+        self._made = itertools.count()
         self._keys: dict[str, str] = {}  # of live alerts, by id
         self._rules: dict[str, dict[str, AnyRule]] = {}
         self._runs: dict[tuple[str, str], deque[Seen]] = defaultdict(
@@ -171,7 +168,7 @@ class Book:
         """There is a reason for an alert."""
         before = self.alerts.get(wish.key)
         measured = now if at is None else at
-        return self._step(before, model.wanted(before, wish, now, new_id(now), measured))
+        return self._step(before, model.wanted(before, wish, now, self._new_id(now), measured))
 
     def release(self, key: str, now: float, at: float | None = None) -> list[Step]:
         """The reason of this key is gone."""
@@ -179,6 +176,10 @@ class Book:
         if before is None or not before.holds:
             return []
         return self._step(before, model.released(before, now, now if at is None else at))
+
+    def _new_id(self, now: float) -> str:
+        """An id that sorts by time, those of one millisecond in their order."""
+        return f"{int(now * 1000):012x}{next(self._made) % 65536:04x}{secrets.token_hex(2)}"
 
     def wake(self, now: float) -> list[Step]:
         """What the ends of snoozes bring."""
