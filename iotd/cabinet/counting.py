@@ -7,6 +7,7 @@ is told, so that no lights wait for it.
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Sequence
 
 from twisted.internet.defer import Deferred
@@ -20,6 +21,7 @@ from iotd.errors import IotdError
 if TYPE_CHECKING:
     from iotd.cabinet.service import Cabinets
 
+MAX_KEPT = 4  # cabinets whose photos stay in memory, up to 20 MB each
 DARK = "The last picture is too dark to count: were the lights on?"
 
 
@@ -33,7 +35,7 @@ class Counting:
         self._next: dict[str, tuple[int, bytes]] = {}
         self._working: set[str] = set()
         self._repeated: set[str] = set()  # a second look was asked for
-        self._references: dict[str, tuple[Reference, ...]] = {}
+        self._references: OrderedDict[str, tuple[Reference, ...]] = OrderedDict()
         self._stopped = False
 
     def stop(self) -> None:
@@ -126,6 +128,9 @@ class Counting:
         if id not in self._references:
             photos = await self._owner.store.read(stock_records.photos_of, id)
             self._references[id] = _references(photos)
+            while len(self._references) > MAX_KEPT:
+                self._references.popitem(last=False)
+        self._references.move_to_end(id)
         return self._references[id]
 
     async def _take(
@@ -135,9 +140,10 @@ class Counting:
         counts = {name: 0 for name in names}
         for box in seen.boxes:
             counts[box.item] = counts.get(box.item, 0) + 1
+        used = {photo.id for reference in references for photo in reference.photos}
         open_ones, crossed = await self._owner.commit(
             id, take_counts, number, counts, _boxes(seen), round(seen.seconds, 3),
-            self._owner.now(),
+            (frozenset(seen.weak), frozenset(used - set(seen.weak))), self._owner.now(),
         )
         for item in crossed:
             self._owner.alert(id, item)
@@ -167,16 +173,17 @@ def _note(connection: Any, id: str, number: int, values: dict[str, Any]) -> None
 
 def take_counts(
     connection: Any, id: str, number: int, counts: dict[str, int], boxes: str, seconds: float,
-    now: float,
+    photos: tuple[frozenset[int], frozenset[int]], now: float,
 ) -> tuple[bool, list[stock.Item]]:
     """Take what a picture shows: whether some count is still provisional, and which
-    items became low by it, or are no longer."""
+    items became low by it, or are no longer. ``photos``: the weak ones, and the others."""
     picture = records.picture_info(connection, number)
     if picture is None:
         return False, []  # forgotten meanwhile
     records.note_picture(connection, number, {
         "counted": "counted", "note": "", "boxes": boxes, "seconds": seconds,
     })
+    stock_records.mark_weak(connection, *photos)
     told: dict[str, list[int | None]] = {}
     crossed: list[stock.Item] = []
     provisional = False

@@ -15,7 +15,7 @@ from iotd.errors import Invalid
 MAX_BYTES = 4 * 1024 * 1024  # of an uploaded picture
 MAX_PIXELS = 40_000_000  # more is a bomb: 4 MiB of JPEG can unpack to gigabytes
 MIN_SIDE = 64
-PHOTO_SIDE = 1600  # of what is kept; a shelf's camera sees less
+PHOTO_SIDE = 1000  # of what is kept; a shelf's camera sees a package smaller
 CODE_SIDE = 2600  # bars are thin
 DARK_BELOW = 12.0  # mean brightness of 0 to 255: noise alone gives 2 to 8
 QUALITY = 90

@@ -14,7 +14,8 @@ from iotd.errors import Conflict, Invalid, NotFound
 from iotd.site.routes import Identity
 
 MAX_ITEMS = 60  # of one cabinet
-MAX_PHOTOS = 12  # of one item
+MAX_PHOTOS = 12  # of one item ...
+MAX_ALL_PHOTOS = 120  # ... and of a cabinet: all of them are compared with every picture
 
 
 class Items:
@@ -240,6 +241,9 @@ def _add_photo(
     item = _item(connection, cabinet, number)
     if len(item.photos) >= MAX_PHOTOS:
         raise Conflict(f"An item has at most {MAX_PHOTOS} photos: remove one first.", "item")
+    if sum(len(each.photos) for each in stock_records.all_items(connection, cabinet)
+           ) >= MAX_ALL_PHOTOS:
+        raise Conflict(f"A cabinet has at most {MAX_ALL_PHOTOS} photos: remove one first.", "item")
     added = stock_records.add_photo(connection, number, at, cut.width, cut.height, cut.jpeg)
     return added, item.name
 

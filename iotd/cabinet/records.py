@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger, Boolean, Column, Connection, ForeignKey, Index, Integer, LargeBinary, String,
-    Table, Text, delete, false, func, insert, select, update,
+    Table, Text, delete, false, insert, select, update,
 )
 from sqlalchemy.dialects.mysql import LONGBLOB
 
@@ -55,7 +55,6 @@ visits = Table(
     Column("lights_off_at", Time),
     Column("outcome", String(255), nullable=False),
     Index(None, "cabinet", "id"),
-    Index(None, "cabinet", "closed_at"),
     sqlite_autoincrement=True,
 )
 
@@ -235,7 +234,8 @@ def note_changes(
 
 def last_closing(connection: Connection, id: str) -> float | None:
     """When the door was last closed."""
-    query = select(func.max(visits.c.closed_at)).where(visits.c.cabinet == id)
+    closed = (visits.c.cabinet == id) & visits.c.closed_at.is_not(None)
+    query = select(visits.c.closed_at).where(closed).order_by(visits.c.id.desc()).limit(1)
     return connection.execute(query).scalar()
 
 

@@ -235,21 +235,24 @@ class Cabinets:
             self.tell_low(id, moved=True)
 
     def tell_low(self, id: str, moved: bool = False) -> None:
-        """Say again what is low; ``moved``: to whom the cabinet was given."""
+        """Say what a crash kept from being said; ``moved``: to whom the cabinet was given."""
         for item in self.known(id).items:
             if item.low and moved:
                 self.alert(id, replace(item, low=False))
-            if item.low:
+            if item.low != item.told or (item.low and moved):
                 self.alert(id, item)
 
     def alert(self, id: str, item: Item) -> None:
-        """Say whether an item is low; the same again changes nothing for who listens."""
+        """Say whether an item is low, once for each crossing: then that is noted."""
         device = self.cabinet(id)
         name, patient = (device.name, device.patient) if device else (id, None)
         self.bus.publish(AlertWanted(
             f"low_stock:{id}:{item.id}", patient, id, "low_stock", "warning",
             show.low_stock(name, item), item.low,
         ))
+        # writes keep their order: whoever heard it has written it by then
+        noted = self.store.run(stock_records.mark_told, item.id, item.low)
+        noted.addErrback(lambda f: self._log.warn("not noted: {why}", why=str(f.value)))
 
     def json(self, device: Device) -> dict[str, Any]:
         """A cabinet as the API shows it."""

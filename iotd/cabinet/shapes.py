@@ -152,11 +152,12 @@ class VisitList(BaseModel):
 
 
 class PhotoOut(BaseModel):
-    """A reference photo; sizes in pixels."""
+    """A reference photo; sizes in pixels; ``weak``: nothing can be known by it."""
 
     id: int
     width: int
     height: int
+    weak: bool
     url: str
 
 

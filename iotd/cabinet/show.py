@@ -105,7 +105,7 @@ def item(
         "barcode": item.barcode,
         "photos": [
             {"id": photo.id, "width": photo.width, "height": photo.height,
-             "url": f"{path}/{photo.id}"}
+             "weak": photo.weak, "url": f"{path}/{photo.id}"}
             for photo in item.photos
         ],
     }

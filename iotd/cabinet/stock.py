@@ -17,11 +17,12 @@ STALE_SECONDS = 86400.0  # a camera that is away this long no longer vouches for
 
 @dataclass(frozen=True)
 class PhotoInfo:
-    """A reference photo without its bytes; sizes in pixels."""
+    """A reference photo without its bytes; sizes in pixels; nothing is known by a weak one."""
 
     id: int
     width: int
     height: int
+    weak: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Item:
     provisional: int | None = None
     provisional_picture: int | None = None
     ignored: int | None = None
-    low: bool = False  # the crossing is told already
+    low: bool = False
+    told: bool = False  # whether it is low, as alerts know it
     photos: tuple[PhotoInfo, ...] = ()
 
     @property
@@ -114,13 +116,14 @@ def counts_state(
     """What a cabinet's counts are worth: known, provisional or unknown.
 
     Unknown when something that pictures can count was not counted since the door
-    was closed, when the camera is away and its newest picture a day old, or when
-    nothing was ever counted. Items counted by hand alone make nothing unknown.
+    was closed, or when the camera is away and its newest picture a day old. What is
+    counted by hand makes nothing unknown, unless there is nothing else.
     """
     all_items = tuple(items)
     seen_ones = [item for item in all_items if is_seen(item, detects)]
     if not seen_ones:
-        return "known" if any(item.count is not None for item in all_items) else "unknown"
+        counted = [item.count is not None for item in all_items]
+        return "known" if counted and all(counted) else "unknown"
     states = {item_state(item, closed_at, True) for item in seen_ones}
     stale = not camera_there and (picture_at is None or now - picture_at > STALE_SECONDS)
     if stale or "unknown" in states:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Collection
 
 from sqlalchemy import (
     BigInteger, Boolean, Column, Connection, ForeignKey, Index, Integer, String, Table,
@@ -30,6 +30,7 @@ items = Table(
     Column("provisional_picture", BigInteger),
     Column("ignored", Integer),
     Column("low", Boolean, nullable=False, server_default=false()),
+    Column("told", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("cabinet", "name"),
     sqlite_autoincrement=True,
 )
@@ -41,6 +42,7 @@ photos = Table(
     Column("at", Time, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
+    Column("weak", Boolean, nullable=False, server_default=false()),
     Column("jpeg", Blob, nullable=False),
     Index(None, "item_id"),
     sqlite_autoincrement=True,
@@ -89,18 +91,19 @@ def all_items(connection: Connection, cabinet: str) -> tuple[Item, ...]:
 
 def _item(row: Any, known: list[PhotoInfo]) -> Item:
     values = {key: value for key, value in row.items() if key != "cabinet"}
-    return Item(**{**values, "low": bool(row["low"]), "photos": tuple(known)})
+    flags = {"low": bool(row["low"]), "told": bool(row["told"])}
+    return Item(**{**values, **flags, "photos": tuple(known)})
 
 
 def _photos_by_item(connection: Connection, cabinet: str) -> dict[int, list[PhotoInfo]]:
     found: dict[int, list[PhotoInfo]] = defaultdict(list)
     query = (
-        select(photos.c.item_id, photos.c.id, photos.c.width, photos.c.height)
+        select(photos.c.item_id, photos.c.id, photos.c.width, photos.c.height, photos.c.weak)
         .join(items, items.c.id == photos.c.item_id)
         .where(items.c.cabinet == cabinet).order_by(photos.c.id)
     )
-    for item_id, *info in connection.execute(query):
-        found[item_id].append(PhotoInfo(*info))
+    for item_id, *sizes, weak in connection.execute(query):
+        found[item_id].append(PhotoInfo(*sizes, bool(weak)))
     return found
 
 
@@ -113,7 +116,7 @@ def change_item(connection: Connection, id: int, values: dict[str, Any]) -> None
 def save_count(connection: Connection, item: Item) -> None:
     """Write what is known of its count."""
     values = asdict(item)
-    for name in ("id", "name", "low_at", "barcode", "photos"):
+    for name in ("id", "name", "low_at", "barcode", "photos", "told"):
         del values[name]
     change_item(connection, item.id, values)
 
@@ -123,6 +126,19 @@ def save_crossing(connection: Connection, item: Item) -> list[Item]:
     told = replace(item, low=item.is_low)
     save_count(connection, told)
     return [told] if told.low != item.low else []
+
+
+def mark_told(connection: Connection, id: int, low: bool) -> None:
+    """Who listens to alerts has it on disk whether this item is low."""
+    change_item(connection, id, {"told": low})
+
+
+def mark_weak(connection: Connection, weak: Collection[int], others: Collection[int]) -> None:
+    """Note which of an item's photos nothing can be known by."""
+    for numbers, value in ((weak, True), (others, False)):
+        if numbers:
+            chosen = photos.c.id.in_(sorted(numbers)) & (photos.c.weak != value)
+            connection.execute(update(photos).where(chosen).values(weak=value))
 
 
 def remove_item(connection: Connection, id: int) -> None:

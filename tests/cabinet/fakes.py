@@ -58,6 +58,7 @@ class FakeCounter:
         self.held: list[Deferred[Seen]] | None = None
         self.asked: list[tuple[bytes, tuple[str, ...]]] = []
         self.codes: list[str] = []
+        self.weak: tuple[int, ...] = ()
 
     def count(self, jpeg: bytes, references: Iterable[Reference]) -> Deferred[Seen]:
         """Boxes as many as the shelf has."""
@@ -74,7 +75,7 @@ class FakeCounter:
         """What is on the shelf now."""
         corners = ((1.0, 1.0), (9.0, 1.0), (9.0, 9.0), (1.0, 9.0))
         boxes = [Box(name, corners, 0.9) for name, n in self.shelf.items() for _ in range(n)]
-        return Seen(tuple(boxes), 96, 64, 0.25)
+        return Seen(tuple(boxes), 96, 64, 0.25, self.weak)
 
     def barcodes(self, jpeg: bytes) -> Deferred[list[str]]:
         """The codes it was given."""

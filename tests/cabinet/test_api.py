@@ -6,6 +6,7 @@ import base64
 import io
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from PIL import Image
 from twisted.internet.defer import Deferred
@@ -13,6 +14,7 @@ from twisted.trial.unittest import TestCase
 
 from iotd.accounts.records import list_audit
 from iotd.bus import CabinetChanged, DeviceLinked, PictureHeard, WeightHeard
+from iotd.cabinet import items
 from iotd.cabinet.records import pictures
 from iotd.devices.model import Approval, Device
 from iotd.devices.records import save_device
@@ -227,7 +229,7 @@ class ItemApiTests(ApiTest):
         for count in (3, 2):
             await self.call("POST", "/items/Pepsi/count", {"count": count})
         self.assertEqual((await self.get())["items"]["Pepsi"], 2)
-        self.assertEqual((await self.get())["counts_state"], "known")
+        self.assertEqual((await self.get("/items/Pepsi"))["state"], "known")
         self.assertEqual((await self.call("POST", "/items/Pepsi/undo"))["count"], 3)
         self.assertIsNone((await self.call("POST", "/items/Pepsi/undo"))["count"])
         await self.call("POST", "/items/Pepsi/undo", status=409)
@@ -315,6 +317,9 @@ class ItemApiTests(ApiTest):
         for _ in range(12):
             await self.call("POST", "/items/Pepsi/photos", {"image": UPLOAD}, 201)
         await self.call("POST", "/items/Pepsi/photos", {"image": UPLOAD}, 409)
+        with mock.patch.object(items, "MAX_ALL_PHOTOS", 13):
+            await self.call("POST", "/items/Nutella/photos", {"image": UPLOAD}, 201)
+            await self.call("POST", "/items/Nutella/photos", {"image": UPLOAD}, 409)
 
 
 def _forget_pictures(connection: Any) -> None:

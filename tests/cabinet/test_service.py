@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from twisted.internet.defer import Deferred
 
 from iotd.cabinet import stock_records
@@ -219,6 +221,28 @@ class CountingTests(CabinetsTest):
             await self.run_cycle(*shelf)
         self.assertEqual(self.alerts, [("Pepsi in cab runs low: 1 left.", True),
                                        ("Pepsi in cab runs low: 5 left.", False)])
+
+    async def test_alert_that_a_crash_kept_back(self) -> None:
+        """A crossing that was stored but not told is told by the next run, once."""
+        await self.asyncSetUp()
+        await self.cabinets.commit("cab", lambda connection, id: stock_records.save_crossing(
+            connection, replace(self.cabinets.known(id).item("Pepsi"), count=0, low_at=1)))
+        await self.cabinets.commit("cab", lambda connection, id: stock_records.change_item(
+            connection, self.pepsi, {"low_at": 1}))
+        for _ in range(3):
+            await self.restart()
+            await self.settled()
+        self.assertEqual(self.alerts, [("Pepsi in cab runs low: none is left.", True)])
+
+    async def test_weak_photos(self) -> None:
+        """A photo that tells nothing is marked, until a picture says otherwise."""
+        await self.asyncSetUp()
+        number = self.cabinets.known("cab").item("Pepsi").photos[0].id
+        for weak in ((number,), ()):
+            self.counter.weak = weak
+            await self.send()
+            photo, = self.cabinets.known("cab").item("Pepsi").photos
+            self.assertEqual(photo.weak, bool(weak))
 
     async def test_alert_goes_with_its_owner(self) -> None:
         """When the cabinet is given to another patient, or away, the alert moves and ends."""

@@ -106,6 +106,7 @@ class StateTests(SynchronousTestCase):
         self.assertEqual(self.worth(item, closed=90.0), "known")
         self.assertEqual(item_state(replace(item, count=None), None, False), "unknown")
         self.assertEqual(self.worth(TWO, replace(FRESH, photos=())), "known")
+        self.assertEqual(self.worth(item, replace(FRESH, photos=())), "unknown")
 
     def test_detector(self) -> None:
         """What a detector knows needs no photos."""

@@ -59,7 +59,6 @@ def _cycles() -> None:
         **OPTIONS,
     )
     index("cabinet_visits", ["cabinet", "id"])
-    index("cabinet_visits", ["cabinet", "closed_at"])
 
 
 def _pictures() -> None:
@@ -99,6 +98,7 @@ def _shelf() -> None:
         sa.Column("provisional_picture", sa.BigInteger),
         sa.Column("ignored", sa.Integer),
         sa.Column("low", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("told", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.UniqueConstraint("cabinet", "name"),
         _of("cabinets"),
         **OPTIONS,
@@ -110,6 +110,7 @@ def _shelf() -> None:
         sa.Column("at", TIME, nullable=False),
         sa.Column("width", sa.Integer, nullable=False),
         sa.Column("height", sa.Integer, nullable=False),
+        sa.Column("weak", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("jpeg", BLOB, nullable=False),
         _of("cabinet_items", "item_id", "id"),
         **OPTIONS,
