@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from prometheus_client import CollectorRegistry
 from twisted.internet import reactor
@@ -39,19 +39,31 @@ class AlertTest(DatabaseTest, TestCase):
     webhooks: tuple[str, ...] = (HOOK,)
     values = False
     poll_seconds = 30
+    _template: ClassVar[bytes] = b""
 
     def setUp(self) -> None:
         self.folder = Path(self.mktemp())
         self.wall = NOW
         self.post = Post()
+        self._prepare()
+        self.build()
+        self.addCleanup(lambda: self.end())
+
+    def _prepare(self) -> None:
+        """The database with two patients; on SQLite a copy of the first test's."""
+        self.folder.mkdir(mode=0o700)
+        file = self.folder / "iotd.sqlite3"
+        if self.dialect == "sqlite" and self._template:
+            file.write_bytes(self._template)
+            return
         store = Store(self.url(), self.folder)
         store.open()
         for id, name, owner in (("anna", "Anna Berg", 3), ("bert", "Bert", 4)):
             store.call(health_records.add_patient,
                        Patient(id, name, "unknown", "1950-01-01", f"user:{owner}", NOW))
         store.close()
-        self.build()
-        self.addCleanup(lambda: self.end())
+        if self.dialect == "sqlite":
+            AlertTest._template = file.read_bytes()
 
     def build(self) -> None:
         """All parts anew on the same folder: also what a restart does."""
