@@ -12,12 +12,14 @@ import { live } from "./lib/live.js";
 import { icon } from "./lib/parts.js";
 
 const LOOK_SECONDS = 25; // a picture takes a few; the server gives up after 20
+const COUNT_TRIES = 16; // a picture is given up after 20 s
 const place = document.getElementById("app");
 const page = { cabinet: initial.cabinet, seen: initial.boxes, items: initial.items, reload };
 let visits = initial.history.items;
 let older = initial.history.next;
 let boxesShown = true;
 let gone = false;
+let tries = { picture: null, left: 0, timer: null }; // how often a picture is asked about that is being counted
 let looking = null; // {since: picture's number, timer} while a picture is awaited
 
 const put = (cabinet) => {
@@ -86,7 +88,18 @@ async function reload() {
     clearTimeout(looking.timer);
     looking = null;
   }
+  askAgain();
   draw();
+}
+
+// a count that changes no number tells nobody: what was found on the picture is asked for
+function askAgain() {
+  const { picture, state } = page.seen;
+  if (tries.picture !== picture) tries = { picture, left: COUNT_TRIES, timer: tries.timer };
+  clearTimeout(tries.timer);
+  if (state !== "not counted" || !page.items.some((item) => item.photos.length) || !tries.left) return;
+  tries.left -= 1;
+  tries.timer = setTimeout(soon, 1500);
 }
 
 let timer = null;
@@ -99,6 +112,7 @@ const soon = () => {
 };
 
 draw();
+askAgain();
 live({
   cabinet(data) {
     if (data.id !== page.cabinet.id) return;
