@@ -38,21 +38,32 @@ reading_buckets = Table(
 #: Seconds: a quarter of an hour, an hour, six hours, a day. Finer ones are computed when asked.
 WIDTHS_KEPT = (900, 3600, 21600, 86400)
 
+MARKED_AT_ONCE = 100
+
 #: Patient, kind and local day such as "2026-11-21".
 Key = tuple[str, str, str]
 
 
-def mark_stale(connection: Connection, keys: Iterable[Key]) -> None:
+def mark_stale(connection: Connection, keys: Sequence[Key]) -> None:
     """These days have readings that their buckets do not count yet."""
-    for patient, kind, day in keys:
-        this = _is(patient, kind, day)
-        known = connection.execute(select(reading_days.c.stale).where(this)).scalar()
-        if known is None:
-            connection.execute(
-                insert(reading_days).values(patient=patient, kind=kind, day=day, stale=True)
-            )
-        elif not known:
-            connection.execute(update(reading_days).where(this).values(stale=True))
+    for first in range(0, len(keys), MARKED_AT_ONCE):
+        _mark_some(connection, set(keys[first:first + MARKED_AT_ONCE]))
+
+
+def _mark_some(connection: Connection, keys: set[Key]) -> None:
+    c = reading_days.c
+    # more rows than asked for may be found, but few: one group is of few days
+    query = select(c.patient, c.kind, c.day, c.stale).where(
+        c.patient.in_({key[0] for key in keys}), c.kind.in_({key[1] for key in keys}),
+        c.day.in_({key[2] for key in keys}),
+    )
+    known = {(who, kind, day): stale for who, kind, day, stale in connection.execute(query)}
+    new = [dict(zip(("patient", "kind", "day"), key), stale=True) for key in keys - known.keys()]
+    if new:
+        connection.execute(insert(reading_days), new)
+    for key in keys & known.keys():
+        if not known[key]:
+            connection.execute(update(reading_days).where(_is(*key)).values(stale=True))
 
 
 def stale_days(connection: Connection, before: str, most: int) -> list[Key]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from heapq import merge
+from itertools import islice
 from typing import Any, Sequence
 
 from sqlalchemy import (
@@ -208,23 +210,28 @@ def latest(
 def list_readings(
     connection: Connection, patient: str, kind: str | None, since: float | None,
     until: float | None, most: int, after: tuple[float, int] | None = None,
-    at_most: float | None = None,
 ) -> list[Reading]:
     """Readings from ``since`` to before ``until``, the newest first.
 
-    ``after`` is time and id of the last one seen; ``at_most`` bounds the time
-    including itself.
+    ``after`` is time and id of the last one seen.
     """
+    # asked for in one query, all kinds would be sorted by a look at every reading
+    kinds = [kind] if kind is not None else list(KINDS)
+    found = [_of_kind(connection, patient, each, since, until, most, after) for each in kinds]
+    merged = merge(*found, key=lambda each: (each.at, each.id), reverse=True)
+    return list(islice(merged, most))
+
+
+def _of_kind(
+    connection: Connection, patient: str, kind: str, since: float | None,
+    until: float | None, most: int, after: tuple[float, int] | None,
+) -> list[Reading]:
     c = readings.c
-    query = select(*_COLUMNS).where(c.patient == patient)
-    # without a kind each of the five is searched by its index, then merged
-    query = query.where(c.kind == kind) if kind else query.where(c.kind.in_(list(KINDS)))
+    query = select(*_COLUMNS).where(c.patient == patient, c.kind == kind)
     if since is not None:
         query = query.where(c.at >= since)
     if until is not None:
         query = query.where(c.at < until)
-    if at_most is not None:
-        query = query.where(c.at <= at_most)
     if after is not None:
         at, id = after
         query = query.where(c.at <= at, or_(c.at < at, c.id < id))

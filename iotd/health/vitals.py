@@ -7,7 +7,7 @@ from typing import Any, Iterable, Sequence
 from sqlalchemy import Connection
 
 from iotd.health import records
-from iotd.health.model import KINDS, PAIR_SECONDS, REJECTED, Kind, worst
+from iotd.health.model import GOOD, KINDS, PAIR_SECONDS, REJECTED, SUSPECT, Kind, worst
 from iotd.health.moments import AHEAD
 from iotd.health.news2 import partial_news2
 from iotd.health.records import Patient, Reading
@@ -107,5 +107,6 @@ def _blood_pressure(
     return {
         "systolic": high.value, "diastolic": low.value,
         "measured_at": rfc3339(max(high.at, low.at)), "source": high.source,
-        "quality": worst((high.quality, low.quality)),
+        # it can't be that the heart presses more at rest than at its beat
+        "quality": worst((high.quality, low.quality, GOOD if low.value < high.value else SUSPECT)),
     }

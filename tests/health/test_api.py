@@ -283,6 +283,11 @@ class VitalsTests(HealthTest):
         pressure = (await self.get(f"/{id}/vitals"))["blood_pressure"]
         self.assertEqual((pressure["systolic"], pressure["diastolic"]), (120, 85))
         self.assertEqual((pressure["source"], pressure["quality"]), ("hand", "good"))
+        self.app.now += 300
+        await self.post(id, "bp_systolic", 80)
+        await self.post(id, "bp_diastolic", 120)
+        pressure = (await self.get(f"/{id}/vitals"))["blood_pressure"]
+        self.assertEqual((pressure["systolic"], pressure["quality"]), (80, "suspect"))
 
     async def test_late_data(self) -> None:
         """A value measured long ago that arrives now is not the newest."""
