@@ -156,6 +156,16 @@ class TwoBoardsTests(DevicePartsTest):
         self.started("cab")
         self.assertEqual((boards[3].cut, second.cut), (False, True))
 
+    async def test_one_revoked(self) -> None:
+        """Of two rows that are away the one that was not revoked is taken."""
+        boards = self.take_turns()
+        await self.registry.revoke("cab", by="test")
+        await self.registry.approve("cab-2", by="test")
+        boards[4].leave()
+        self.assertFalse(self.started("cab").cut)
+        self.assertTrue(self.board("cab").cut)
+        self.assertEqual(self.states(), [("cab", "revoked"), ("cab-2", "online")])
+
     def test_still_waiting(self) -> None:
         """Those that wait are not let in by connecting again, though enrolment is open."""
         boards = self.take_turns()
@@ -168,10 +178,10 @@ class TwoBoardsTests(DevicePartsTest):
         boards = self.take_turns()
         await self.registry.change("cab", {"patient": "p1"}, "test")
         boards[3].leave()
+        self.advance(1)
+        self.registry.admissions.enrolment = "approve"
         for n in range(260):
-            board = self.board("wch", f"10.1.{n}.1" if n < 250 else f"10.2.{n - 250}.1")
-            board.leave()
-            self.registry.admissions.enrolment = "approve"
+            self.board("wch", f"10.1.{n % 250}.{n // 250}").leave()
         self.assertEqual(self.registry.get("cab")["patient"], "p1")
         self.assertLessEqual(len(self.registry.list()), 258)
 

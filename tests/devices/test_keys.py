@@ -100,6 +100,8 @@ class KeyTests(DevicePartsTest):
         self.assertEqual(board.heard(), b"send\n")
         board.say(b"aft-1023.4567")
         self.assertEqual(self.events[-1].grams, 1023.4567)
+        self.advance(18)
+        self.assertFalse(board.cut)
 
 
 class KeyedOnlyTests(DevicePartsTest):
