@@ -84,11 +84,9 @@ class Outbox:
                                 ["channel", "result"], registry=metrics)
 
     def load(self, connection: Any) -> None:
-        """Read what waits; at start."""
-        now, at = self._now(), self._clock.seconds()
+        """Read what waits, to be tried at once: a start is often what mends things."""
         for message in records.waiting(connection):
-            wait = min(max(message.next_at - now, 0.0), LONGEST_WAIT)
-            self._waiting[message.id] = (at + wait, message)
+            self._waiting[message.id] = (self._clock.seconds(), message)
 
     def start_service(self) -> None:
         """Deliver from now on."""
