@@ -20,7 +20,7 @@ from iotd.wire.errors import LocalProtocolError, RemoteProtocolError
 from iotd.wire.events import NEED_DATA, NeedData
 from iotd.wire.field_texts import FieldTexts
 from iotd.wire.hello import DENIED, HelloReceived
-from iotd.wire.keyed_lines import KeyedLines
+from iotd.wire.keyed_lines import KeyedLines, take_ping
 from iotd.wire.messages import MessageReader
 from iotd.wire.opening import MAX_WAITING_BYTES, Opening, OpeningDue, wait_with
 from iotd.wire.readings import NEED_QUIET, SIZE, NeedQuiet
@@ -118,8 +118,8 @@ class DeviceConversation:
             raise
         self.awaits_quiet = event is NEED_QUIET
         if isinstance(event, NeedData | NeedQuiet):
-            waiting = self._message if self._granted else None
-            self._wanted = waiting.wanted if waiting else len(self._buffer) + 1
+            message = self._message if self._granted else None
+            self._wanted = message.wanted if message else len(self._buffer) + 1
             return NEED_DATA
         self._wanted = 0  # a line may hold several readings
         return event
@@ -237,6 +237,9 @@ class DeviceConversation:
         return event
 
     def _message_due(self, message: MessageReader) -> DeviceEvent | NeedData | NeedQuiet:
+        ping = take_ping(self._buffer) if self.keyed else None
+        if ping is not None:
+            return ping
         if not self._granted:
             # who does not wait for send may have sent all of its message
             return wait_with(self._buffer, "our send", message.size + MAX_WAITING_BYTES)

@@ -29,12 +29,15 @@ class FieldTexts:
 
     def next_event(self, buffer: bytearray, quiets: int) -> DeviceEvent | NeedData | NeedQuiet:
         """The next one; RemoteProtocolError for a bad size, another name, and no sense."""
-        self._reader.skip_blanks(buffer)
-        head = bytes(buffer[:len(SIZE)])
+        while True:
+            self._reader.skip_blanks(buffer)
+            head = bytes(buffer[:len(SIZE)])
+            if not head.startswith(NEW):
+                break
+            if not self._named_again(buffer):
+                return NEED_DATA
         if head == SIZE:
             return self._size(buffer, quiets)
-        if head.startswith(NEW):
-            return self._named_again(buffer, quiets)
         if any(start.startswith(head) for start in _STARTS):
             return NEED_DATA
         return self._reader.next_reading(buffer, quiets > 0)
@@ -46,13 +49,13 @@ class FieldTexts:
         self._reader.restart()
         return SizeDeclared(size)
 
-    def _named_again(self, buffer: bytearray, quiets: int) -> DeviceEvent | NeedData | NeedQuiet:
-        """The same name is passed over; one connection is never two devices."""
+    def _named_again(self, buffer: bytearray) -> bool:
+        """Pass over the same name, if all of it is there; one connection is one device."""
         again = bytes(buffer[:NEW_BYTES])
         if len(again) < NEW_BYTES:
-            return NEED_DATA
+            return False
         if again != self._new:
             raise RemoteProtocolError(f"{quote(again)} on a connection of {quote(self._new)}")
         self._reader.restart()
         self.skip_new(buffer)
-        return self.next_event(buffer, quiets)
+        return True

@@ -17,6 +17,21 @@ _READING = rb"[^,\0\s]{0,%d},[^\0\s]*" % MAX_VALUE_BYTES
 _READINGS = re.compile(rb"%b(?:[\0\s]+%b)*" % (_READING, _READING))
 
 
+def take_ping(buffer: bytearray) -> DeviceEvent | NeedData | None:
+    """A `ping` or `pong` that crossed our `send`; None when a message begins here.
+
+    The board answers what it reads first, and no message begins like these.
+    """
+    for line, event in _PINGS.items():
+        head = bytes(buffer[:len(line) + 1])
+        if head == line + b"\n":
+            del buffer[:len(head)]
+            return event
+        if head and line.startswith(head):
+            return NEED_DATA
+    return None
+
+
 class KeyedLines:
     """Events out of lines; a line may hold several readings."""
 

@@ -88,7 +88,7 @@ class MessageReader:
     def __init__(self, size: int, limit: int, exact: bool) -> None:
         self.size = size
         self.exact = exact
-        self.wanted = size if exact else 1  #: below so many bytes there is nothing to ask
+        self.wanted = 1  #: below so many bytes there is nothing to ask
         self._limit = limit
 
     def next_message(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
@@ -97,6 +97,7 @@ class MessageReader:
         ``quiets``: how often 50 ms of silence passed since the last byte.
         """
         if self.exact:
+            self.wanted = self.size if buffer else 1
             return judge(_take(buffer, self.size)) if len(buffer) >= self.size else NEED_DATA
         head = bytes(buffer[:len(SIZE)])
         if head == SIZE:
@@ -117,7 +118,11 @@ class MessageReader:
         if isinstance(weight, WeightReceived):
             del buffer[:whole]
             return weight
-        return parse_weight(_take(buffer, _bad_weight_end(buffer, whole)))
+        end = _bad_weight_end(buffer, whole)
+        taken = _take(buffer, end)
+        return parse_weight(taken) if end in (self.size, whole) else BadMessage(
+            f"{quote(taken)} where {self.size} bytes were declared"
+        )
 
     def _picture(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
         """So many bytes; base64 text may also be that of so many bytes."""

@@ -160,6 +160,12 @@ def keyed_sessions() -> Sequence[Session]:
         .sends(b"ping\n", ["PingReceived"]).answered(b"pong")
         .sends(b"pong\n", ["PongReceived"]).asked("ping").sends(b"\n\r\n")
         .sends(b"ping\r\n", ["PingReceived"]).answered(b"pong"),
+        keyed("keyed-ping-crosses-send", "What a board answers before send is no message.",
+              "cabinet")
+        .declares(13).sends(b"pong\n", ["PongReceived"]).sends(b"ping\n", ["PingReceived"])
+        .answered(b"pong")
+        .sends(b"bfr-1023.4567", ["WeightReceived", "bfr", 1023.4567, "bfr-1023.4567"])
+        .even_glued(),
         keyed("keyed-lines", "Any other line is told as it is.", "other")
         .sends(b"error no sensor, trying again\n",
                ["LineReceived", "error no sensor, trying again"])
