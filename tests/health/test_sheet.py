@@ -105,13 +105,15 @@ class PageTests(DatabaseTest, SynchronousTestCase):
         """Pages of any size are the same rows, though sources interleave."""
         connection = self.connect()
         kinds, sources = st.sampled_from(list(KINDS)), st.sampled_from(("wch", "hand", "api"))
-        one = st.tuples(st.integers(0, 400), kinds, sources)
+        one = st.tuples(st.integers(0, 2800), kinds, sources)
 
         @settings(max_examples=60 if self.dialect == "sqlite" else 10, deadline=None)
         @given(st.lists(one, max_size=60), st.integers(1, 8))
         def holds(found: list[tuple[int, str, str]], limit: int) -> None:
             savepoint = connection.begin_nested()
-            records.add_readings(connection, [reading(*each).as_row() for each in found])
+            records.add_readings(connection, [
+                reading(at / 7, kind, source).as_row() for at, kind, source in found
+            ])
             try:
                 self.check(connection, limit)
             finally:
