@@ -16,7 +16,7 @@ from twisted.logger import Logger
 from iotd.cabinet import images, records, stock, stock_records
 from iotd.cabinet.model import Counted
 from iotd.cabinet.seen import Photo, Reference, Seen
-from iotd.errors import IotdError
+from iotd.errors import IotdError, NotFound
 
 if TYPE_CHECKING:
     from iotd.cabinet.service import Cabinets
@@ -32,10 +32,11 @@ class Counting:
 
     def __init__(self, owner: Cabinets) -> None:
         self._owner = owner
-        self._next: dict[str, tuple[int, bytes]] = {}
+        self._next: dict[str, tuple[int, bytes | None]] = {}
         self._working: set[str] = set()
         self._repeated: set[str] = set()  # a second look was asked for
         self._references: OrderedDict[str, tuple[Reference, ...]] = OrderedDict()
+        self._version = 0  # of all photos
         self._stopped = False
 
     def stop(self) -> None:
@@ -50,6 +51,7 @@ class Counting:
     def forget(self, id: str) -> None:
         """The cabinet, or a photo of its items, is gone or new."""
         self._references.pop(id, None)
+        self._version += 1
 
     def photos_changed(self, id: str) -> None:
         """The newest picture may show more with the photos there are now."""
@@ -64,18 +66,9 @@ class Counting:
 
     def _count_newest(self, id: str) -> None:
         picture = self._owner.known(id).picture
-        if picture is None or not self.possible(id):
-            return
-        number = picture.id
-
-        def count(found: tuple[float, bytes] | None) -> None:
-            if found is not None:
-                self._repeated.add(id)  # the same picture again asks for no second look
-                self.picture(id, number, bytes(found[1]))
-
-        found = self._owner.store.read(records.find_picture, id, number)
-        found.addCallback(count)
-        found.addErrback(lambda f: self._log.failure("no picture to count", failure=f))
+        if picture is not None and self.possible(id):
+            self._repeated.add(id)  # the same picture again asks for no second look
+            self.picture(id, picture.id, None)
 
     def possible(self, id: str) -> bool:
         """Whether there is anything that counts, and anything to be counted."""
@@ -84,8 +77,16 @@ class Counting:
         items = self._owner.known(id).items
         return bool(self._owner.detects) or any(item.photos for item in items)
 
-    def picture(self, id: str, number: int, jpeg: bytes) -> None:
-        """Count it, after the one in work; of those that wait the newest is counted."""
+    @property
+    def idle(self) -> bool:
+        """Whether no picture is in work."""
+        return not self._working
+
+    def picture(self, id: str, number: int, jpeg: bytes | None) -> None:
+        """Count it, after the one in work; of those that wait the newest is counted.
+
+        Without its bytes they are read from the store.
+        """
         self._next[id] = (number, jpeg)
         if id not in self._working and not self._stopped:
             self._working.add(id)
@@ -101,9 +102,10 @@ class Counting:
         finally:
             self._working.discard(id)
 
-    async def _count(self, id: str, number: int, jpeg: bytes) -> bool:
+    async def _count(self, id: str, number: int, jpeg: bytes | None) -> bool:
         """Whether a second picture is wanted."""
         try:
+            jpeg = jpeg or await self._stored(id, number)
             if await self._owner.in_thread(images.is_dark, jpeg):
                 await self._note(id, number, "dark", DARK)
                 return False
@@ -117,6 +119,12 @@ class Counting:
                               number=number)
         return False
 
+    async def _stored(self, id: str, number: int) -> bytes:
+        found = await self._owner.store.read(records.find_picture, id, number)
+        if found is None:
+            raise NotFound("The picture is gone.")
+        return bytes(found[1])
+
     async def _note(self, id: str, number: int, counted: str, note: str) -> None:
         values = {"counted": counted, "note": note[:255]}
         try:
@@ -125,13 +133,16 @@ class Counting:
             self._log.warn("{cabinet}: {note} {error}", cabinet=id, note=note, error=str(error))
 
     async def _known(self, id: str) -> tuple[Reference, ...]:
-        if id not in self._references:
-            photos = await self._owner.store.read(stock_records.photos_of, id)
-            self._references[id] = _references(photos)
-            while len(self._references) > MAX_KEPT:
-                self._references.popitem(last=False)
-        self._references.move_to_end(id)
-        return self._references[id]
+        known = self._references.pop(id, None)
+        if known is None:
+            version = self._version
+            known = _references(await self._owner.store.read(stock_records.photos_of, id))
+            if version != self._version:
+                return known  # photos changed meanwhile: not for the next picture
+        self._references[id] = known
+        while len(self._references) > MAX_KEPT:
+            self._references.popitem(last=False)
+        return known
 
     async def _take(
         self, id: str, number: int, references: Sequence[Reference], seen: Seen

@@ -23,6 +23,9 @@ MAX_HEAVY = 4  # ... of which so many may wait when a picture comes
 RETRY_STORE = 5.0
 RETRY_LIGHTS = 5.0  # lights off was given up on, though the cabinet is there
 RETRY_PICTURE = 2.0
+# A board that comes back first tells what it could not. If that is a closing, lights off
+# meant for before would reach it as the answer, and darken its picture.
+LINK_PAUSE = 1.0
 
 Work = Callable[..., Any]
 Entry = tuple[Work, tuple[Any, ...], Callable[[Any], None]]
@@ -72,9 +75,10 @@ class Cycle:
 
     def event(self, event: Event) -> None:
         """Something happened; taken in its turn."""
+        then = self.do
         if isinstance(event, LinkedUp):
-            self._telling = None
-        self.run(records.apply, self.do, event, self._around.now())
+            self._telling, then = None, self._do_after_link
+        self.run(records.apply, then, event, self._around.now())
 
     def closing(self) -> None:
         """The door was closed: words that are still on their way belong to before."""
@@ -177,6 +181,12 @@ class Cycle:
             self.ask()
         if Want.LIGHTS_OFF in wants:
             self.lights_off()
+
+    def _do_after_link(self, wants: frozenset[Want]) -> None:
+        if Want.PICTURE in wants:
+            self.ask()
+        if Want.LIGHTS_OFF in wants:
+            self._later("lights", LINK_PAUSE, self._lights_again)
 
     def _next(self) -> None:
         if self._busy or self._ended:

@@ -6,7 +6,7 @@ back the cabinet as it is then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Callable, Sequence
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred
@@ -18,31 +18,14 @@ from iotd.cabinet import records, show, stock_records
 from iotd.cabinet.counting import Counting
 from iotd.cabinet.cycle import Cycle
 from iotd.cabinet.hearing import Hearing
+from iotd.cabinet.known import Known, appear, look_up, then_look_up
 from iotd.cabinet.model import Said, State
-from iotd.cabinet.records import Picture
 from iotd.cabinet.stock import Item
 from iotd.devices.model import Approval, Device
 from iotd.devices.service import Registry
 from iotd.errors import Conflict, NotFound
 from iotd.site.routes import Identity
 from iotd.store.engine import Store
-
-
-@dataclass(frozen=True)
-class Known:
-    """A cabinet as the newest commit left it."""
-
-    state: State = State()
-    items: tuple[Item, ...] = ()
-    picture: Picture | None = None
-    closed_at: float | None = None
-
-    def item(self, key: str) -> Item:
-        """An item by its number or its name, else NotFound."""
-        for item in self.items:
-            if key in (str(item.id), item.name):
-                return item
-        raise NotFound(f"There is no item {key[:60]!r} in this cabinet.", "item")
 
 
 class Cabinets:
@@ -142,7 +125,8 @@ class Cabinets:
             raise Conflict(f"The cabinet {id} is not connected.", "id")
         await self._audited(identity, f"cabinet lights {'on' if on else 'off'}", id)
         if not await maybeDeferred(self._say, id, "lon" if on else "lof"):
-            raise Conflict(f"The cabinet {id} did not hear it: its connection ended.", "id")
+            why = "its connection ended, or another switch came after this one"
+            raise Conflict(f"The cabinet {id} did not take it: {why}.", "id")
         await self.commit(id, records.apply, Said(on), self.now())
         return self.get(identity, id)
 
@@ -184,7 +168,7 @@ class Cabinets:
 
         if not self._exists(id):
             return fail(NotFound(f"There is no cabinet {id[:64]!r}.", "id"))
-        return self.store.run(_then_look_up, id, work, args).addCallback(known)
+        return self.store.run(then_look_up, id, work, args).addCallback(known)
 
     def forget(self, id: str) -> None:
         """A device is gone, and all that was kept of it with its row."""
@@ -280,24 +264,3 @@ class Cabinets:
 
     def _cameras(self) -> Sequence[Device]:
         return self._registry.approved("cabinet_camera")
-
-
-def appear(connection: Any, id: str) -> None:
-    """A cabinet's first appearance gives it its row and the field's items."""
-    if records.add_cabinet(connection, id):
-        stock_records.add_field_items(connection, id)
-
-
-def look_up(connection: Any, id: str) -> Known:
-    """A cabinet as it is in the store."""
-    return Known(
-        records.load_state(connection, id), stock_records.all_items(connection, id),
-        records.newest_picture(connection, id), records.last_closing(connection, id),
-    )
-
-
-def _then_look_up(
-    connection: Any, id: str, work: Callable[..., Any], args: tuple[Any, ...]
-) -> tuple[Any, Known]:
-    appear(connection, id)
-    return work(connection, id, *args), look_up(connection, id)

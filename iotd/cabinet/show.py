@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import Any, Sequence
 
+from iotd.cabinet.known import Known
 from iotd.cabinet.model import PICTURE_SECONDS, Phase
 from iotd.cabinet.stock import Item, counts_state, is_seen, item_state
 from iotd.devices.model import Device
 from iotd.times import rfc3339
-
-if TYPE_CHECKING:
-    from iotd.cabinet.service import Known
 
 _MESSAGES = {
     Phase.OPEN: "The door is open.",

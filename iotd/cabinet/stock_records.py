@@ -102,8 +102,8 @@ def _photos_by_item(connection: Connection, cabinet: str) -> dict[int, list[Phot
         .join(items, items.c.id == photos.c.item_id)
         .where(items.c.cabinet == cabinet).order_by(photos.c.id)
     )
-    for item_id, *sizes, weak in connection.execute(query):
-        found[item_id].append(PhotoInfo(*sizes, bool(weak)))
+    for item_id, id, width, height, weak in connection.execute(query):
+        found[item_id].append(PhotoInfo(id, width, height, bool(weak)))
     return found
 
 

@@ -19,7 +19,7 @@ from iotd.cabinet.records import pictures
 from iotd.devices.model import Approval, Device
 from iotd.devices.records import save_device
 from tests.apps import App, Browser, Reply
-from tests.cabinet.house import LIT
+from tests.cabinet.house import LIT, settled
 
 CAB = "/api/v1/cabinets/cab"
 UPLOAD = base64.b64encode(LIT).decode()
@@ -52,9 +52,7 @@ class ApiTest(TestCase):
 
     async def settled(self) -> None:
         """All that follows from what was told is on disk."""
-        for _ in range(6):
-            await self.app.store.run(lambda connection: None)
-            await self.app.store.read(lambda connection: None)
+        await settled(self.app.store, self.app.cabinets, self.app.counter)
 
     async def run_cycle(self, jpeg: bytes = LIT) -> None:
         """Opened, closed, a picture."""

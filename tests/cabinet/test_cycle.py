@@ -149,11 +149,13 @@ class CycleTests(CabinetsTest):
         self.assertIn("when the cabinet connects again", self.json()["message"])
         await self.pass_by(60)
         await self.link("cab")
+        await self.pass_by(1)
         self.assertEqual(self.wire.said, [IMG, LOF, LOF, LOF])
         await self.dark()
         self.assertEqual(self.shown("lights", "message"), ["off", ""])
         await self.unlink("cab")
         await self.link("cab")
+        await self.pass_by(60)
         self.assertEqual(len(self.wire.said), 4)
 
     async def test_cabinet_lost_during_the_wait(self) -> None:
@@ -163,6 +165,19 @@ class CycleTests(CabinetsTest):
         await self.send()
         self.assertEqual(self.wire.said, [IMG])
         await self.link("cab")
+        await self.pass_by(1)
+        self.assertEqual(self.wire.said, [IMG, LOF])
+
+    async def test_closing_told_on_return(self) -> None:
+        """A cabinet that tells of its closing as soon as it is back stays lit for its picture."""
+        await self.link("cab", "img")
+        await self.weigh("bfr", 1000.0)
+        await self.unlink("cab")
+        await self.link("cab")
+        await self.weigh("aft", 900.0)
+        await self.pass_by(5)
+        self.assertEqual(self.wire.said, [IMG])
+        await self.send()
         self.assertEqual(self.wire.said, [IMG, LOF])
 
     async def test_an_old_answer_does_not_darken_a_new_cycle(self) -> None:

@@ -8,9 +8,9 @@ from unittest import mock
 from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.cabinet import records, stock_records
+from iotd.cabinet.known import Known, appear, look_up
 from iotd.cabinet.model import Closed, Opened, Phase, Said, Want
 from iotd.cabinet.records import Picture
-from iotd.cabinet.service import Known, appear, look_up
 from iotd.devices.model import Approval, Device
 from iotd.devices.records import remove_device, save_device
 from iotd.store.metadata import metadata

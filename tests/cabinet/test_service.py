@@ -57,6 +57,7 @@ class PeopleTests(CabinetsTest):
         await self.cabinets.lights(ADMIN, "cab", True)
         await self.unlink("cab")
         await self.link("cab")
+        await self.pass_by(1)
         self.assertEqual(self.wire.said, [("cab", "lon"), LOF])
 
     async def test_look(self) -> None:
