@@ -21,7 +21,7 @@ from iotd.config import KINDS, variable_of
 from iotd.devices.model import KINDS as DEVICE_KINDS
 from iotd.wire.commands import FRAME_SIZES, RANGES
 from tests.apps import App
-from tests.vectors import make_camera
+from tests.vectors import make_camera, make_device
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("firmware/*.md")])
@@ -148,10 +148,16 @@ class HttpTests(TestCase):
 
 
 class ProtocolTests(SynchronousTestCase):
-    """The camera wire."""
+    """Both wires."""
+
+    def test_device_vectors(self) -> None:
+        """docs/protocol.md names every recorded session of the device wire, and no other."""
+        text = text_of("docs/protocol.md").partition("# The device wire")[2]
+        told = set(re.findall(r"\*([a-z]+-[a-z0-9-]+)\*", text))
+        self.assertEqual(told, {session.name for session in make_device.all_sessions()})
 
     def test_vectors(self) -> None:
-        """docs/protocol.md names every recorded session, and no other."""
+        """It names every one of the camera wire, too."""
         text = text_of("docs/protocol.md")
         told = set(re.findall(r"\*((?:field|keyed|hostile)[a-z0-9-]*)\*", text))
         sessions = re.findall(r'^\{"name": "([^"]+)"', make_camera.PATH.read_text(), re.M)

@@ -83,24 +83,24 @@ def hostile_sessions() -> Sequence[Session]:
         "endless": b"9" * 70, "empty": b"\n", "letters": b"abc", "two": b"9 9",
     }
     return [
-        *(cabinet(f"hostile-size-{name}", "A size is 1 to the limit, in decimal digits.")
+        *(cabinet(f"refused-size-{name}", "A size is 1 to the limit, in decimal digits.")
           .sends(b"size-" + text, quiet=QUIET).fails("allowed are 1 to 4096 bytes")
           for name, text in sizes.items()),
-        *(keyed(f"hostile-keyed-size-{name}", "So it is in lines.", "cabinet")
+        *(keyed(f"refused-line-size-{name}", "So it is in lines.", "cabinet")
           .sends(b"size-" + text + b"\n").fails("allowed are ")
           for name, text in sizes.items()),
-        watch("hostile-no-comma", "A value has a limit.")
+        watch("refused-no-comma", "A value has a limit.")
         .sends(b"7" * 40).fails("allowed are 32 bytes before it"),
-        watch("hostile-blanks", "So has white space.")
+        watch("refused-blanks", "So has white space.")
         .sends(b" " * 1025).fails("no reading in more than 1024 bytes"),
-        watch("hostile-endless-unit", "So has a unit.")
+        watch("refused-endless-unit", "So has a unit.")
         .sends(b"72.00," + b"x" * 40).fails("a unit that begins"),
-        watch("hostile-other-name", "One connection is one device.")
+        watch("refused-other-name", "One connection is one device.")
         .sends(b"72.00,bpm", ["ReadingReceived", *BPM]).sends(b"new~cab").fails("on a connection"),
-        keyed("hostile-endless-line", "A line has a limit.", "watch")
+        keyed("refused-endless-line", "A line has a limit.", "watch")
         .sends(b"x" * 300).fails("allowed are 256 bytes"),
-        keyed("hostile-line-of-controls", "A line is text.", "watch")
+        keyed("refused-line-of-controls", "A line is text.", "watch")
         .sends(b"\x1b[2J\n").fails("a line that is not printable"),
-        keyed("hostile-line-not-utf-8", "A line is UTF-8.", "watch")
+        keyed("refused-line-not-utf-8", "A line is UTF-8.", "watch")
         .sends(b"caf\xe9\n").fails("a line that is not UTF-8"),
     ]

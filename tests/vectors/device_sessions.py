@@ -145,46 +145,46 @@ def camera_sessions() -> Sequence[Session]:
 def keyed_sessions() -> Sequence[Session]:
     """New firmware: lines, exact sizes."""
     return [
-        keyed("keyed-watch", "Readings in lines, one or several.", "watch")
+        keyed("board-watch", "Readings in lines, one or several.", "watch")
         .measures("72.00,bpm", BPM).asked("bpm").measures("36.50,temp", TEMP)
         .measures(BOTH, BPM, TEMP).even_glued(),
-        keyed("keyed-cabinet", "Sizes are exact and end with their line.", "cabinet")
+        keyed("board-cabinet", "Sizes are exact and end with their line.", "cabinet")
         .weighs("bfr", "1023.4567").weighs("aft", "998.1000").even_glued(),
-        keyed("keyed-camera", "A picture of the exact size.", "cabinet_camera")
+        keyed("board-camera", "A picture of the exact size.", "cabinet_camera")
         .shows(SMALL, (16, 12)).asked("img", 2).shows(OTHER, (24, 16), base64.b64encode(OTHER))
         .shows(THUMBNAIL, (24, 16)),
-        keyed("keyed-requests", "A line ends a request.", "other")
+        keyed("board-requests", "A line ends a request.", "other")
         .sends(b"0,b\n", ["RequestReceived", "b"]).sends(b"0,rep\n", ["RequestReceived", "rep"])
         .sends(b"0,bpm\n", ["ReadingReceived", 0.0, "bpm", "0,bpm"]).even_glued(),
-        keyed("keyed-ping", "Either side may ask.", "other")
+        keyed("board-ping", "Either side may ask.", "other")
         .sends(b"ping\n", ["PingReceived"]).answered(b"pong")
         .sends(b"pong\n", ["PongReceived"]).asked("ping").sends(b"\n\r\n")
         .sends(b"ping\r\n", ["PingReceived"]).answered(b"pong"),
-        keyed("keyed-ping-crosses-send", "What a board answers before send is no message.",
+        keyed("board-ping-crosses-send", "What a board answers before send is no message.",
               "cabinet")
         .declares(13).sends(b"pong\n", ["PongReceived"]).sends(b"ping\n", ["PingReceived"])
         .answered(b"pong")
         .sends(b"bfr-1023.4567", ["WeightReceived", "bfr", 1023.4567, "bfr-1023.4567"])
         .even_glued(),
-        keyed("keyed-lines", "Any other line is told as it is.", "other")
+        keyed("board-lines", "Any other line is told as it is.", "other")
         .sends(b"error no sensor, trying again\n",
                ["LineReceived", "error no sensor, trying again"])
         .sends(b"key~cam-8\n", ["LineReceived", "key~cam-8"])
         .sends("température\n".encode(), ["LineReceived", "température"]).even_glued(),
-        keyed("keyed-bad-readings", "A line ends what stands in it.", "watch")
+        keyed("board-bad-readings", "A line ends what stands in it.", "watch")
         .sends(b"nan,bpm\n", ["BadReading", "nan,bpm", "no plain decimal"])
         .sends(b"72.00,bp\n", ["BadReading", "72.00,bp", ""])
         .sends(b"72.00,bpm36.5\n", ["ReadingReceived", *BPM], ["BadReading", "36.5", ""])
         .measures("36.50,temp", TEMP).even_glued(),
-        keyed("keyed-bad-messages", "Content is judged, the connection stays.", "cabinet")
+        keyed("board-bad-messages", "Content is judged, the connection stays.", "cabinet")
         .declares(7).sends(b"bfr-nan", ["BadMessage", "no weight"])
         .declares(3).sends(b"xyz", ["BadMessage", "3 bytes"]).weighs("bfr", "1.5").even_glued(),
-        keyed("keyed-cut-line", "A line that is not complete is waited for.", "watch")
+        keyed("board-cut-line", "A line that is not complete is waited for.", "watch")
         .ends_within(b"72.00,bpm"),
-        Session("keyed-wrong-key", "A wrong mac is denied; what follows is dropped.", "watch")
+        Session("board-wrong-key", "A wrong mac is denied; what follows is dropped.", "watch")
         .hello().proof(bytes(32)).sends(b"72.00,bpm\n"),
-        Session("keyed-held", "A proved device waits for start.", None, keyed=True)
+        Session("board-held", "A proved device waits for start.", None, keyed=True)
         .sends(b"72.00,bpm\n"),
-        Session("keyed-cut-hello", "A hello that is not complete is waited for.", "watch")
+        Session("board-cut-hello", "A hello that is not complete is waited for.", "watch")
         .ends_within(b"key~watch-1"),
     ]
