@@ -16,6 +16,7 @@ from iotd.health.alert_rules import (
     changed, crossing, is_over, limit_of, severity_of, stale_changed,
 )
 from iotd.health.model import KINDS
+from iotd.health.moments import AHEAD
 
 SIDES = (HIGH, LOW)
 #: A reading older than this when it comes is history, not news: it wakes nobody.
@@ -136,9 +137,13 @@ class Book:
         if now - seen.at > NEWS_SECONDS:
             return []
         run = self._runs[patient, vital]
-        if run and seen.at <= run[-1].at:
+        if run and run[-1].at > now + AHEAD:
+            run.clear()  # the clock was set back: what it said before would hide all that comes
+        if run and (seen.at, seen.value) == (run[-1].at, run[-1].value):
+            return []  # told again
+        if run and seen.at < run[-1].at:
             if not seen.sure:
-                return []  # of the past, or told again
+                return []  # of the past
             run = deque([seen])  # but what a person typed in counts, by itself
         else:
             _append(run, seen)

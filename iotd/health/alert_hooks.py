@@ -9,7 +9,7 @@ import json
 from typing import Any, Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.defer import TimeoutError as NotInTime
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
@@ -54,7 +54,10 @@ class Hooks:
         if authorization:
             headers.setRawHeaders(b"Authorization", [authorization])
         content: Any = FileBodyProducer(io.BytesIO(json.dumps(body).encode()))
-        done: Deferred[Any] = self._agent.request(b"POST", address, headers, content)
+        # maybe: a host that no certificate can name is told by raising
+        done: Deferred[Any] = maybeDeferred(
+            self._agent.request, b"POST", address, headers, content
+        )
         done.addTimeout(SECONDS, self._clock)
         done.addCallbacks(_judge, _why)
         return done

@@ -10,7 +10,7 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.defer import TimeoutError as NotInTime
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.ssl import optionsForClientTLS
@@ -53,10 +53,12 @@ class Mailer:
         self._port = parts.port or (465 if self._wrapped else 587 if parts.username else 25)
         self._user = unquote(parts.username or "").encode()
         self._password = unquote(parts.password or "").encode()
-        self._tls = tls or optionsForClientTLS(self._host)
+        self._tls = tls or _checking(self._host)
 
     def send(self, mail: Mail, now: float) -> Deferred[None]:
         """Fires when the server took the mail; NotDelivered within SECONDS otherwise."""
+        if self._wrapped and self._tls is None:
+            return fail(NotDelivered(f"no certificate can name the mail server {self._host!r}"))
         done: Deferred[Any] = Deferred(lambda _: factory.give_up())
         factory = _Factory(self, mail.to, io.BytesIO(self._encoded(mail, now)), done)
         endpoint: Any = HostnameEndpoint(
@@ -89,6 +91,14 @@ class Mailer:
             "heloFallback": True, "requireAuthentication": bool(self._user),
             "requireTransportSecurity": bool(self._user),
         }
+
+
+def _checking(host: str) -> Any:
+    """Certificates must be for this host; None when none can be, as of my_mail."""
+    try:
+        return optionsForClientTLS(host)
+    except ValueError:  # what idna raises is one
+        return None
 
 
 class _Sender(ESMTPSender):

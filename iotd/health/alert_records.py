@@ -226,6 +226,18 @@ def newest_readings(connection: Connection, patient: str, limit: int) -> list[He
     return sorted(found, key=lambda heard: heard.at)
 
 
+def last_measured(connection: Connection, patient: str) -> float | None:
+    """When a device measured something good of this patient last."""
+    c = readings.c
+    found = []
+    for kind in KINDS:
+        query = select(c.at).where(
+            c.patient == patient, c.kind == kind, c.quality == GOOD, c.device.is_not(None),
+        ).order_by(c.at.desc()).limit(1)
+        found.append(connection.execute(query).scalar())
+    return max((at for at in found if at is not None), default=None)
+
+
 def _newest_of(kind: str) -> Any:
     c = readings.c
     query = select(c.kind, c.value, c.at, c.quality, c.source).where(

@@ -76,6 +76,11 @@ class Alerts:
             for alert, event in self._catch_up(newest, now, decided):
                 messages = self.outbox.written(alert, event) if event else []
                 records.keep(connection, alert, messages)
+            if patient not in self._presence:
+                # the newest are typed in or doubtful: what is further back?
+                last_at = records.last_measured(connection, patient)
+                if last_at is not None:
+                    self._presence[patient] = Presence(last_at)
         self.outbox.load(connection)
 
     def _catch_up(

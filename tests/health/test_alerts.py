@@ -55,6 +55,24 @@ class CrossingTests(AlertTest):
         self.publish(self.reading(200, at=self.wall - 10))
         self.assertEqual(await self.states(), [])
 
+    async def test_clock_set_back(self) -> None:
+        """Readings after a clock was set back count at once, by a little or by hours."""
+        self.hear(80, 80)
+        for back in (20, 7200):
+            self.wall -= back
+            self.publish(self.reading(140, at=self.wall + 20))
+            self.publish(self.reading(141, at=self.wall + 20))
+            self.publish(self.reading(142, at=self.wall + 21))
+            self.hear(80, 80)
+        self.assertEqual(await self.states(), ["high ended"] * 2)
+
+    async def test_told_again(self) -> None:
+        """The same reading once more is no second one."""
+        self.pass_time(30)
+        for _ in range(3):
+            self.publish(self.reading(140))
+        self.assertEqual(await self.states(), [])
+
     async def test_both_sides_and_vitals(self) -> None:
         """Each side of each vital of each patient is a reason of its own."""
         self.hear(140, 140)
@@ -307,6 +325,14 @@ class SilenceTests(AlertTest):
             (await self.only())["text"],
             "No good reading since iotd was started 15 minutes ago; the last one is 8 hours old.",
         )
+
+    async def test_doubtful_before_a_restart(self) -> None:
+        """Who was measured well long before many doubtful readings is missed all the same."""
+        await self.measure(80)
+        await self.measure(*[80] * 8, quality="suspect")
+        await self.restart()
+        self.pass_time(1000)
+        self.assertEqual(await self.states(), ["stale open"])
 
     async def test_held_over_a_restart(self) -> None:
         """An alarm from before a restart stays one until something is heard."""

@@ -128,6 +128,15 @@ class MailTests(OfficeTest):
         await office.close()
         self.assertIn("can't be reached", await self.failing(self.mailer(office).send(LETTER, 0)))
 
+    async def test_names_without_certificates(self) -> None:
+        """A host that no certificate can name stops neither the start nor mails without TLS."""
+        url = "smtps://me:p@my_mail"
+        why = await self.failing(Mailer(reactor, self.clock, url, "a@b").send(LETTER, 0))
+        self.assertIn("no certificate", why)
+        Mailer(reactor, self.clock, "smtp://my_mail", "a@b")
+        why = await self.failing(Hooks(reactor, self.clock).post("https://my_hook/", "m", {}))
+        self.assertIn("can't be reached", why)
+
     async def test_silent_server(self) -> None:
         """A server that says nothing is left after 30 s."""
         office = self.open(MailOffice("silent"))
