@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Callable, Mapping
+from zoneinfo import ZoneInfo
 
 from iotd.health.alert_mail import Mail
 from iotd.health.alert_model import AGAIN, OVER, RAISED, WORSE, Alert
@@ -33,12 +35,14 @@ def names_in(patients: Patients) -> Callable[[str], str | None]:
 
 @dataclass(frozen=True)
 class Wording:
-    """How messages are written: names of patients by id, the address of pages, the site's name."""
+    """How messages are written: names of patients by id, the address of pages, the site's
+    name, whether values are told, and in which time zone times are."""
 
     name_of: Callable[[str], str | None]
     address: Callable[[], str]
     site_name: str = "iotd"
     values: bool = False
+    timezone: str = "UTC"
 
     def body(self, alert: Alert) -> str:
         """What the outbox keeps of an alert."""
@@ -61,7 +65,7 @@ class Wording:
         subject = f"{self.site_name}: {alert['severity']} alert, {about}"
         lines = [
             f"{about}: {_WORDS[event]}{alert['told']}", "",
-            f"Since {alert['raised_at']} (UTC).", f"See {self.link(alert)}", "",
+            f"Since {self._when(alert['raised_at'])}.", f"See {self.link(alert)}", "",
             "To acknowledge, snooze or cancel it, open that page.",
             "This is not a medical device. Don't rely on it alone.",
         ]
@@ -84,6 +88,10 @@ class Wording:
         patient = alert["patient"]
         page = "/devices" if patient is None else f"/health/{patient}"
         return self.address().rstrip("/") + page
+
+    def _when(self, raised_at: str) -> str:
+        local = datetime.fromisoformat(raised_at).astimezone(ZoneInfo(self.timezone))
+        return f"{local.day} {local:%B %Y, %H:%M} ({self.timezone})"
 
     def _about(self, alert: Mapping[str, Any]) -> str:
         if alert["patient"] is None:

@@ -233,7 +233,8 @@ class Outbox:
 
 def outbox_of(
     settings: Any, *, reactor: Any, store: Store, now: Callable[[], float],
-    patients: Patients, address: Callable[[], str], site_name: str, metrics: CollectorRegistry,
+    patients: Patients, address: Callable[[], str], site_name: str, timezone: str,
+    metrics: CollectorRegistry,
 ) -> Outbox:
     """The outbox as the section [alerts] has it: ``smtp mail_from mail_to webhooks values``.
 
@@ -245,7 +246,7 @@ def outbox_of(
     return Outbox(
         store=store, clock=reactor, now=now, mailer=mailer, hooks=Hooks(reactor, reactor),
         mail_to=settings.mail_to, webhooks=settings.webhooks, metrics=metrics,
-        wording=Wording(names_in(patients), address, site_name, settings.values),
+        wording=Wording(names_in(patients), address, site_name, settings.values, timezone),
     )
 
 

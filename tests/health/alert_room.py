@@ -84,7 +84,10 @@ class AlertTest(DatabaseTest, TestCase):
             store=self.store, clock=self.clock, now=self.now, mailer=self.post,  # type: ignore
             hooks=self.post, mail_to=("family@example.org",),  # type: ignore[arg-type]
             webhooks=self.webhooks, metrics=self.metrics,
-            wording=Wording(names_in(self.patients), lambda: "http://here/", "Home", self.values),
+            wording=Wording(
+                names_in(self.patients), lambda: "http://here/", "Home", self.values,
+                "Europe/Berlin",
+            ),
         )
         self.alerts = Alerts(
             **common, patients=self.patients, outbox=self.outbox, clock=self.clock,

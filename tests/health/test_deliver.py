@@ -7,17 +7,19 @@ import email
 import email.policy
 from typing import Any
 
+from prometheus_client import CollectorRegistry
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from iotd.config import load
 from iotd.errors import Conflict
 from iotd.health.alert_hooks import SECONDS as HOOK_SECONDS
 from iotd.health.alert_hooks import Hooks, mark_of
 from iotd.health.alert_mail import SECONDS as MAIL_SECONDS
 from iotd.health.alert_mail import Mail, Mailer, NotDelivered
-from iotd.health.deliver import GIVE_UP, wait_after
+from iotd.health.deliver import GIVE_UP, outbox_of, wait_after
 from tests.databases import both
 from tests.health.alert_room import ADMIN, HOOK, AlertTest
 from tests.health.post_office import HOST, HookOffice, MailOffice, certificate
@@ -223,6 +225,7 @@ class OutboxTests(AlertTest):
                          ("family@example.org", "Home: urgent alert, Anna Berg"))
         self.assertIn("Anna Berg: Heart rate is above its limit.", mail.text)
         self.assertIn("http://here/health/anna", mail.text)
+        self.assertIn("Since 15 January 2027, 09:01 (Europe/Berlin).", mail.text)
         self.assertEqual((url, call["event"], call["id"]), (HOOK, "raised", key))
         self.assertEqual(call["patient"], {"id": "anna", "name": "Anna Berg"})
         self.assertEqual(call["alert"]["severity"], "urgent")
@@ -359,6 +362,35 @@ class ValuesTests(AlertTest):
         await self.settled()
         self.assertIn("Heart rate 152 /min is above 130.", self.post.mails[0].text)
         self.assertEqual(self.post.calls[0][2]["alert"]["value"], 152)
+
+
+class ConfiguredTests(AlertTest):
+    """An outbox as the configuration has it."""
+
+    def made(self, **environ: str) -> Any:
+        """The outbox of these variables."""
+        config = load(None, {f"IOTD_ALERTS__{name}": text for name, text in environ.items()})
+        return outbox_of(
+            config.alerts, reactor=reactor, store=self.store, now=self.now,
+            patients=self.patients, address=lambda: "http://here", site_name="Home",
+            timezone="UTC", metrics=CollectorRegistry(),
+        )
+
+    def test_nothing(self) -> None:
+        """Nobody is told when nobody is named."""
+        self.assertEqual(self.made().targets, {})
+
+    def test_everything(self) -> None:
+        """Each address and webhook once, by names without secrets."""
+        outbox = self.made(
+            SMTP="smtps://me:geheim@mail.example.org", MAIL_FROM="iotd@example.org",
+            MAIL_TO="a@example.org,b@example.org,a@example.org",
+            WEBHOOKS="https://me:geheim@hook.example.org/geheim?token=geheim", VALUES="true",
+        )
+        self.assertTrue(outbox.wording.values)
+        shown = [target.shown for target in outbox.targets.values()]
+        self.assertEqual(shown, ["a@example.org", "b@example.org", "https://hook.example.org/…"])
+        self.assertNotIn("geheim", str(list(outbox.targets)))
 
 
 class TrialTests(AlertTest):
