@@ -13,7 +13,10 @@ from PIL import Image, ImageOps
 from iotd.errors import Invalid
 
 MAX_BYTES = 4 * 1024 * 1024  # of an uploaded picture
-MAX_PIXELS = 40_000_000  # more is a bomb: 4 MiB of JPEG can unpack to gigabytes
+# 4 MiB can unpack to gigabytes. A JPEG is decoded at a fraction of its size, others and
+# those to be cut whole, at 4 bytes a pixel and perhaps twice.
+MAX_PIXELS = 25_000_000
+MAX_WHOLE_PIXELS = 12_500_000
 MIN_SIDE = 64
 PHOTO_SIDE = 1000  # of what is kept; a shelf's camera sees a package smaller
 CODE_SIDE = 2600  # bars are thin
@@ -47,7 +50,8 @@ def decode_base64(text: str, field: str = "image") -> bytes:
 def clean(source: bytes | str, side: int = PHOTO_SIDE, box: Box | None = None) -> Clean:
     """The picture, or one in base64, as JPEG without EXIF: upright, cut to ``box`` (left,
     top, width, height in pixels), at most ``side`` long; Invalid says what is wrong."""
-    image = _opened(decode_base64(source) if isinstance(source, str) else source)
+    data = decode_base64(source) if isinstance(source, str) else source
+    image = _opened(data, side if box is None else None)
     if box is not None:
         image = image.crop(_within(box, image.size))
     if min(image.size) < MIN_SIDE:
@@ -62,15 +66,20 @@ def clean(source: bytes | str, side: int = PHOTO_SIDE, box: Box | None = None) -
     return Clean(out.getvalue(), *image.size)
 
 
-def _opened(data: bytes) -> Image.Image:
+def _opened(data: bytes, side: int | None) -> Image.Image:
+    """The picture upright and in colours; not much larger than ``side`` if that is easy."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image: Image.Image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
-            if image.width * image.height > MAX_PIXELS:
-                raise Invalid("The picture has too many pixels: at most 40 million.", "image")
-            image = ImageOps.exif_transpose(image)
-            return image.convert("RGB")
+            small = image.format == "JPEG" and side is not None
+            most = MAX_PIXELS if small else MAX_WHOLE_PIXELS
+            if image.width * image.height > most:
+                raise Invalid(f"The picture has over {most / 1e6:g} million pixels.", "image")
+            if small:
+                image.draft("RGB", (2 * side, 2 * side))  # type: ignore[operator]
+            ImageOps.exif_transpose(image, in_place=True)
+            return image if image.mode == "RGB" else image.convert("RGB")
     except Invalid:
         raise
     except Exception:  # Pillow raises whatever a broken file makes it stumble over

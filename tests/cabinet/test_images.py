@@ -87,8 +87,11 @@ class CleanTests(SynchronousTestCase):
 
     def test_bombs(self) -> None:
         """A few bytes that promise gigabytes of pixels are not unpacked."""
-        for size in ((50_000, 50_000), (8000, 6000), (2**31 - 1, 2**31 - 1)):
+        for size in ((50_000, 50_000), (4000, 3200), (2**31 - 1, 2**31 - 1)):
             self.refused(png_head(*size))
+        self.assertIn("25 million", self.refused(encoded((5100, 5000))))
+        self.assertEqual(clean(encoded((5000, 4900)))[1:], (1000, 980))
+        self.assertIn("12.5 million", self.refused(encoded((4000, 3200)), box=(0, 0, 64, 64)))
 
 
 class DarkTests(SynchronousTestCase):
