@@ -36,8 +36,8 @@ _BASE64_BEGINNING = b"/9j/"
 _IMPATIENT = (*_MOMENTS, b"\xff\xd8", _BASE64_BEGINNING)
 _MARK_BYTES = 4
 _WEIGHT = re.compile(rb"(bfr|aft)-([^\0\t-\r ]*)[\0\t-\r ]*")
-_WEIGHT_LIKE = re.compile(rb"(?:bfr|aft)-[0-9.+-]*[\0\t-\r ]*")
-_CUT_WEIGHT = re.compile(rb"(?:bfr|aft)-(?:[+-]?|.*\.)", re.DOTALL)
+_WEIGHT_LIKE = re.compile(rb"(?:bfr|aft)-[0-9.+-]*")
+_WITH_POINT = re.compile(rb"(?:bfr|aft)-[^.]*\.[0-9]+[\0\t-\r ]*")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\0\t-\r ]+")
 _BLANKS = b"\0\t\n\v\f\r "
 
@@ -104,7 +104,7 @@ class MessageReader:
             return BadMessage(f"a new size where a message of {self.size} bytes was due")
         if any(mark != head and mark.startswith(head) for mark in _BEGINNINGS):
             self.wanted = len(buffer) + 1
-            return self._short(buffer, quiets)
+            return NEED_DATA
         if head.startswith(_MOMENTS):
             self.wanted = max(self.size, len(buffer) + 1)
             return self._weight(buffer, quiets)
@@ -150,8 +150,13 @@ class MessageReader:
         return judge(_take(buffer, end))
 
     def _short(self, buffer: bytearray, quiets: int) -> Message | NeedData | NeedQuiet:
-        """Exactly what was declared and less than is due: over after a second of silence."""
-        if len(buffer) != self.size or _CUT_WEIGHT.fullmatch(buffer):
+        """Exactly what was declared and less than is due: over after a second of silence.
+
+        A field cabinet that pauses there has sent no digit behind the point, since it
+        sends four of them: so no part of a weight is ever taken for one.
+        """
+        sizes = (len(buffer), len(buffer.rstrip(_BLANKS)))
+        if self.size not in sizes or not _WITH_POINT.fullmatch(buffer):
             return NEED_DATA
         return judge(_take(buffer, len(buffer))) if quiets >= PATIENCE else NEED_QUIET
 
@@ -160,7 +165,7 @@ def _bad_weight_end(buffer: bytearray, whole: int) -> int:
     """Where a text of ``whole`` bytes that is no weight ends: before a new `size-`."""
     found = _WEIGHT_LIKE.match(buffer, 0, whole)
     end = found.end() if found else whole
-    rest = bytes(buffer[end:whole])
+    rest = bytes(buffer[end:whole]).lstrip(_BLANKS)
     return end if rest and (rest.startswith(SIZE) or SIZE.startswith(rest)) else whole
 
 

@@ -84,6 +84,16 @@ def cabinet_sessions() -> Sequence[Session]:
         .sends(b"bfr-1023.4567size-8", ["WeightReceived", "bfr", 1023.4567, "bfr-1023.4567"],
                ["SizeDeclared", 8], quiet=QUIET).answered(b"send")
         .sends(b"aft-998.1000", ["WeightReceived", "aft", 998.1, "aft-998.1000"]).even_glued(),
+        cabinet("cabinet-exact-newlines", "White space behind it makes no difference.")
+        .declares(13)
+        .sends(b"bfr-1023.4567\r\n", ["WeightReceived", "bfr", 1023.4567, "bfr-1023.4567"],
+               quiet=PATIENCE)
+        .declares(15)
+        .sends(b"aft-1023.4567\r\n", ["WeightReceived", "aft", 1023.4567, "aft-1023.4567"],
+               quiet=PATIENCE)
+        .declares(13)
+        .sends(b"bfr-1023.4567\r\nsize-8", ["WeightReceived", "bfr", 1023.4567, "bfr-1023.4567"],
+               ["SizeDeclared", 8], quiet=QUIET).answered(b"send"),
         cabinet("cabinet-newlines", "White space may end a size and follow a message.")
         .sends(b"size-9\r\n", ["SizeDeclared", 9], quiet=QUIET).answered(b"send")
         .sends(b"bfr-1023.4567\r\n", ["WeightReceived", "bfr", 1023.4567, "bfr-1023.4567"])

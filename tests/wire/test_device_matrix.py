@@ -66,7 +66,7 @@ new, cut         begun  kept   begun    kept    kept  kept    begun             
 hello            hello  kept   error    kept    kept  kept    bad-reading        error      kept  bad                    bad bad-reading        line         kept    begun      -
 mac              error  kept   proof    kept    kept  kept    error              error      kept  bad error              bad error              line         kept    bad line   -
 size             error  kept   begun    kept    kept  kept    quiet              error      kept  bad quiet              begun                  begun        kept    begun      -
-size, cut        begun  kept   begun    kept    kept  kept    begun              error      kept  begun                  quiet                  begun        kept    begun      -
+size, cut        begun  kept   begun    kept    kept  kept    begun              error      kept  begun                  begun                  begun        kept    begun      -
 size, line       error  kept   error    kept    kept  kept    quiet              error      kept  bad quiet              bad quiet              size         kept    begun      -
 size, bad        error  kept   error    kept    kept  kept    error              error      kept  bad error              bad error              error        kept    begun      -
 size, limit + 1  error  kept   error    kept    kept  kept    quiet              error      kept  bad quiet              bad quiet              error        kept    begun      -
@@ -76,7 +76,7 @@ readings         error  kept   begun    kept    kept  kept    reading           
 reading, cut     error  kept   begun    kept    kept  kept    begun              error      kept  begun                  bad quiet              begun        kept    begun      -
 reading, line    error  kept   error    kept    kept  kept    reading            error      kept  bad                    bad bad-reading        reading      kept    begun      -
 reading, bad     error  kept   error    kept    kept  kept    bad-reading        error      kept  begun                  bad                    bad-reading  kept    begun      -
-request          begun  kept   begun    kept    kept  kept    quiet              error      kept  begun                  quiet                  begun        kept    begun      -
+request          begun  kept   begun    kept    kept  kept    quiet              error      kept  begun                  begun                  begun        kept    begun      -
 report           error  kept   begun    kept    kept  kept    request            error      kept  begun                  begun                  begun        kept    begun      -
 ping             error  kept   error    kept    kept  kept    bad-reading        error      kept  begun                  begun                  ping         ping    ping       -
 line, control    error  kept   error    kept    kept  kept    bad-reading        error      kept  begun                  begun                  error        kept    begun      -
