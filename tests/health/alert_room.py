@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 
 from prometheus_client import CollectorRegistry
 from twisted.internet import reactor
+from twisted.internet.defer import fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from iotd.bus import AlertChanged, AlertWanted, Bus, ReadingStored
 from iotd.devices.service import Registry
+from iotd.errors import Unavailable
 from iotd.health import records as health_records
 from iotd.health.alert_desk import AlertDesk
 from iotd.health.alert_messages import Wording, names_in
@@ -31,6 +33,11 @@ ADMIN = Identity("ada", "admin", "s1", 1)
 OPERATOR = Identity("otto", "operator", "s2", 2)
 ANNA = Identity("anna", "patient", "s3", 3)
 BERT = Identity("bert", "patient", "s4", 4)
+
+
+def away(*args: Any) -> Any:
+    """A store that takes nothing."""
+    return fail(Unavailable("away"))
 
 
 class AlertTest(DatabaseTest, TestCase):

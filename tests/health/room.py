@@ -164,3 +164,12 @@ class HealthRoom(DatabaseTest, TestCase):
 
         found: list[Reading] = await self.real_store.read(read)
         return found
+
+
+async def refused(waiting: Any) -> Exception:
+    """The error that something ends with."""
+    try:
+        result = await waiting
+    except Exception as error:
+        return error
+    raise AssertionError(f"not refused, but {result!r}")
