@@ -14,9 +14,10 @@ from iotd.bus import Bus, DeviceChanged, ReadingHeard, ReadingStored
 from iotd.devices.service import Registry
 from iotd.errors import Conflict, NotFound
 from iotd.health import bucket_records, model, records
+from iotd.health.batches import Adoption, Amendment, Arrival
 from iotd.health.bucket_records import Key
 from iotd.health.calendar import Calendar
-from iotd.health.commits import Adoption, Amendment, Arrival, Commits
+from iotd.health.commits import Commits
 from iotd.health.model import BY_WIRE, Trail
 from iotd.health.moments import AHEAD
 from iotd.health.patients import Patients
