@@ -12,6 +12,8 @@ from iotd.devices.model import Approval, Device, base_of, camera_name, series
 
 Place = tuple[str, ...]
 
+MAX_HINTS = 10_000  # series of which the lowest free number is remembered
+
 
 class FreeNames:
     """The lowest free one of ``base``, ``base-2``, ``base-3`` …, without counting up each time."""
@@ -24,6 +26,8 @@ class FreeNames:
         number = self._from.get(base, 1)
         while not is_free(name := base if number == 1 else f"{base}-{number}"):
             number += 1
+        if len(self._from) >= MAX_HINTS:
+            self._from.clear()  # addresses come and go; counting up once more does no harm
         if number > 1:
             self._from[base] = number
         return name

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings, strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from iotd.devices.index import FreeNames, Known
+from iotd.devices.index import MAX_HINTS, FreeNames, Known
 from iotd.devices.model import Approval, Device
 
 HERE, THERE = "10.0.0.7", "10.0.0.9"
@@ -33,6 +33,13 @@ class FreeNameTests(SynchronousTestCase):
             taken.add(names.lowest("wch", is_free))
         self.assertEqual(len(taken), 1000)
         self.assertLess(len(looks), 2100)
+
+    def test_memory(self) -> None:
+        """Series that are long gone are not remembered for ever."""
+        names = FreeNames()
+        for number in range(MAX_HINTS + 5):
+            names.lowest(f"cam-{number}", lambda name: name.endswith("-2"))
+        self.assertLess(len(names._from), MAX_HINTS)
 
     @settings(max_examples=200, deadline=None)
     @given(st.lists(st.integers(-20, 20), max_size=60))

@@ -143,6 +143,15 @@ class LimitTests(DevicePartsTest):
         self.assertTrue(self.board(address=THERE).cut)
         self.assertEqual(self.count("iotd_device_connections"), 8)
 
+    async def test_proven_ones_that_leave(self) -> None:
+        """A board with a key that leaves makes no room for others of its address."""
+        key = await self.registry.make_key("watch-1", "watch", by="test")
+        for _ in range(4):
+            self.board()
+        for _ in range(3):
+            self.keyed("watch-1", key).leave()
+        self.assertEqual([self.board().cut for _ in range(2)], [False, True])
+
     def test_stopping(self) -> None:
         """When the daemon stops every link is closed, and no new one is taken."""
         board = self.started("wch")
