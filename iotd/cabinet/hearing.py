@@ -22,7 +22,7 @@ class Hearing:
     _log = Logger()
 
     def __init__(self, cabinets: Cabinets) -> None:
-        self._cabinets = cabinets
+        self._cabinets, self._boards = cabinets, cabinets.boards
         bus = cabinets.bus
         bus.subscribe(WeightHeard, self._weight_heard)
         bus.subscribe(PictureHeard, self._picture_heard)
@@ -31,13 +31,13 @@ class Hearing:
 
     def _weight_heard(self, event: WeightHeard) -> None:
         id = event.device
-        if self._cabinets.cabinet(id) is None:
+        if self._boards.find(id) is None:
             self._log.warn("{device} sent a weight, but is no cabinet", device=id)
             return
         cycle = self._cabinets.cycle(id)
         what: Event = Opened(event.grams)
         if event.moment == "aft":
-            what = Closed(event.grams, self._cabinets.camera_of(id) is not None)
+            what = Closed(event.grams, self._boards.camera_of(id) is not None)
             cycle.closing()
             self._cabinets.counting.fresh(id)
         cycle.run(records.apply, cycle.do, what, event.at)
@@ -48,7 +48,7 @@ class Hearing:
             self._log.warn("{camera}: a message without a picture", camera=event.device)
             return
         seen = Picture(0, event.device, event.at, picture.width, picture.height)
-        for id in self._seen_by(event.device):
+        for id in self._boards.seen_by(event.device):
             self._keep(id, seen, picture.data)
 
     def _keep(self, id: str, seen: Picture, jpeg: bytes) -> None:
@@ -64,34 +64,30 @@ class Hearing:
 
         cycle.run(records.add_picture, kept, seen, jpeg, counted, heavy=True)
 
-    def _seen_by(self, camera: str) -> list[str]:
-        """The cabinets that a camera sees into."""
-        cabinets = self._cabinets
-        return [each.id for each in cabinets.all() if cabinets.camera_of(each.id) == camera]
-
     def _device_linked(self, event: DeviceLinked) -> None:
-        there = self._cabinets.there
+        there = self._boards.there
         (there.add if event.linked else there.discard)(event.id)
         if event.kind == "cabinet":
             if event.linked:
-                camera = self._cabinets.camera_of(event.id) is not None
+                camera = self._boards.camera_of(event.id) is not None
                 self._cabinets.cycle(event.id).event(LinkedUp(camera))
             self._cabinets.publish(event.id)
         elif event.kind == "cabinet_camera":
-            for id in self._seen_by(event.id) if event.linked else ():
+            for id in self._boards.seen_by(event.id) if event.linked else ():
                 self._cabinets.cycle(id).ask_if_awaited()
             self._publish_all()
 
     def _device_changed(self, event: DeviceChanged) -> None:
+        if not self._boards.changed(event.id, event.data):
+            return
         if event.data["state"] == "deleted":
             self._cabinets.forget(event.id)
-        elif self._cabinets.cabinet(event.id) and not self._cabinets.appeared(event.id):
+        elif self._boards.find(event.id) and not self._cabinets.appeared(event.id):
             self._cabinets.cycle(event.id).run(_nothing, _nothing)  # its row is made with it
-        if event.data.get("kind", "cabinet") in ("cabinet", "cabinet_camera"):
-            self._publish_all()
+        self._publish_all()
 
     def _publish_all(self) -> None:
-        for device in self._cabinets.all():
+        for device in self._boards.cabinets():
             self._cabinets.publish(device.id)
 
 

@@ -15,13 +15,14 @@ from twisted.logger import Logger
 from iotd.accounts.records import write_audit
 from iotd.bus import AlertWanted, Bus, CabinetChanged
 from iotd.cabinet import records, show, stock_records
+from iotd.cabinet.boards import Boards
 from iotd.cabinet.counting import Counting
 from iotd.cabinet.cycle import Cycle
 from iotd.cabinet.hearing import Hearing
 from iotd.cabinet.known import Known, appear, look_up, then_look_up
 from iotd.cabinet.model import Said, State
 from iotd.cabinet.stock import Item
-from iotd.devices.model import Approval, Device
+from iotd.devices.model import Device
 from iotd.devices.service import Registry
 from iotd.errors import Conflict, NotFound
 from iotd.site.routes import Identity
@@ -46,10 +47,9 @@ class Cabinets:
         self.store, self.clock, self.now, self.in_thread = store, clock, now, in_thread
         self.counter, self.bus = counter, bus
         self.detects = detects  # what a detector of the owner's own knows without photos
-        self._registry, self._say, self._may_see = registry, say, may_see
+        self.boards, self._say, self._may_see = Boards(registry), say, may_see
         self._known: dict[str, Known] = {}
         self._cycles: dict[str, Cycle] = {}
-        self.there: set[str] = set()  # devices that can be told words now
         self._shown: dict[str, dict[str, Any]] = {}
         self._running = False
         self.counting = Counting(self)
@@ -57,7 +57,7 @@ class Cabinets:
 
     def load(self, connection: Any) -> None:
         """Read all cabinets; at start, before anything connects."""
-        for device in self._registry.approved("cabinet"):
+        for device in self.boards.cabinets():
             appear(connection, device.id)
         self._known = {
             id: look_up(connection, id) for id in records.known_cabinets(connection)
@@ -66,7 +66,7 @@ class Cabinets:
     def start_service(self) -> None:
         """Waits that the last run left go on, and low stock is told again."""
         self._running = True
-        for device in self.all():
+        for device in self.boards.cabinets():
             self.cycle(device.id).settle()
             self.counting.resume(device.id)
             self.tell_low(device.id)
@@ -80,11 +80,7 @@ class Cabinets:
 
     def list(self, identity: Identity) -> Sequence[dict[str, Any]]:
         """Every approved cabinet that this person may see, as JSON, by id."""
-        return [self.json(d) for d in self.all() if self._may_see(identity, d.patient)]
-
-    def all(self) -> Sequence[Device]:
-        """Every approved cabinet, by id."""
-        return self._registry.approved("cabinet")
+        return [self.json(d) for d in self.boards.cabinets() if self._may_see(identity, d.patient)]
 
     def get(self, identity: Identity, id: str) -> dict[str, Any]:
         """One cabinet as JSON, or NotFound."""
@@ -92,7 +88,7 @@ class Cabinets:
 
     def find(self, identity: Identity, id: str) -> Device:
         """An approved cabinet that this person may see; NotFound for anything else."""
-        device = self.cabinet(id)
+        device = self.boards.find(id)
         if device is None or not self._may_see(identity, device.patient):
             raise NotFound(f"There is no cabinet {id[:64]!r}.", "id")
         return device
@@ -104,10 +100,10 @@ class Cabinets:
     async def look(self, identity: Identity, id: str) -> dict[str, Any]:
         """Ask its camera for a picture; Conflict when there is none, or it is away."""
         device = self.find(identity, id)
-        camera = self.camera_of(id)
+        camera = self.boards.camera_of(id)
         if camera is None:
-            raise Conflict(show.no_camera(device, self._cameras()), "camera")
-        if camera not in self.there:
+            raise Conflict(show.no_camera(device, self.boards.cameras()), "camera")
+        if camera not in self.boards.there:
             raise Conflict(f"The camera {camera} is not connected.", "camera")
         await self._audited(identity, "look into cabinet", id)
         self.counting.fresh(id)
@@ -121,7 +117,7 @@ class Cabinets:
     async def lights(self, identity: Identity, id: str, on: bool) -> dict[str, Any]:
         """Switch the lights, also when they seem right; Conflict when it is not there."""
         self.find(identity, id)
-        if id not in self.there:
+        if id not in self.boards.there:
             raise Conflict(f"The cabinet {id} is not connected.", "id")
         await self._audited(identity, f"cabinet lights {'on' if on else 'off'}", id)
         if not await maybeDeferred(self._say, id, "lon" if on else "lof"):
@@ -140,13 +136,17 @@ class Cabinets:
         """The cabinet as the newest commit left it."""
         return self.known(id).state
 
+    def camera_of(self, id: str) -> str | None:
+        """The camera that sees into this cabinet."""
+        return self.boards.camera_of(id)
+
     def linked(self, device: str) -> bool:
         """Whether it can be told words now."""
-        return device in self.there
+        return device in self.boards.there
 
     def say(self, device: str, word: str) -> Deferred[bool]:
         """Say a word; False for any reason why it was not heard, never a failure."""
-        if not self._running or device not in self.there:
+        if not self._running or device not in self.boards.there:
             return maybeDeferred(lambda: False)
         said: Deferred[bool] = maybeDeferred(self._say, device, word)
 
@@ -161,18 +161,18 @@ class Cabinets:
         """``work(connection, id, *args)``'s result, once memory and pages know of its commit."""
         def known(both: tuple[Any, Known]) -> Any:
             result, now = both
-            if self._exists(id):  # not deleted meanwhile
+            if self.boards.exists(id):  # not deleted meanwhile
                 self._known[id] = now
                 self.publish(id)
             return result
 
-        if not self._exists(id):
+        if not self.boards.exists(id):
             return fail(NotFound(f"There is no cabinet {id[:64]!r}.", "id"))
         return self.store.run(then_look_up, id, work, args).addCallback(known)
 
     def forget(self, id: str) -> None:
         """A device is gone, and all that was kept of it with its row."""
-        self.there.discard(id)
+        self.boards.there.discard(id)
         self._shown.pop(id, None)
         known, cycle = self._known.pop(id, None), self._cycles.pop(id, None)
         if cycle is not None:
@@ -192,21 +192,9 @@ class Cabinets:
             self._cycles[id] = Cycle(id, self)
         return self._cycles[id]
 
-    def camera_of(self, id: str) -> str | None:
-        """The assigned camera; else the only one that no other cabinet has, if there is one."""
-        device = self.cabinet(id)
-        cameras = {camera.id for camera in self._cameras()}
-        if device is not None and device.camera is not None:
-            return device.camera if device.camera in cameras else None
-        assigned = {other.camera for other in self.all()}
-        free = sorted(cameras - assigned)
-        there = [camera for camera in free if camera in self.there]
-        candidates = free if len(free) == 1 else there
-        return candidates[0] if len(candidates) == 1 else None
-
     def publish(self, id: str) -> None:
         """Tell the pages when a cabinet changed."""
-        device = self.cabinet(id)
+        device = self.boards.find(id)
         if device is None:
             self._shown.pop(id, None)
             return
@@ -228,7 +216,7 @@ class Cabinets:
 
     def alert(self, id: str, item: Item) -> None:
         """Say whether an item is low, once for each crossing: then that is noted."""
-        device = self.cabinet(id)
+        device = self.boards.find(id)
         name, patient = (device.name, device.patient) if device else (id, None)
         self.bus.publish(AlertWanted(
             f"low_stock:{id}:{item.id}", patient, id, "low_stock", "warning",
@@ -240,27 +228,9 @@ class Cabinets:
 
     def json(self, device: Device) -> dict[str, Any]:
         """A cabinet as the API shows it."""
-        camera = self.camera_of(device.id)
+        camera = self.boards.camera_of(device.id)
         return show.cabinet(
-            device, self.known(device.id), linked=device.id in self.there, camera=camera,
-            camera_there=camera in self.there, cameras=self._cameras(),
+            device, self.known(device.id), linked=device.id in self.boards.there, camera=camera,
+            camera_there=camera in self.boards.there, cameras=self.boards.cameras(),
             why_no_counts=self.counter.why, detects=self.detects, now=self.now(),
         )
-
-    def cabinet(self, id: str) -> Device | None:
-        """An approved cabinet, or None."""
-        try:
-            device = self._registry.device(id)
-        except NotFound:
-            return None
-        fits = device.kind == "cabinet" and device.approval is Approval.APPROVED
-        return device if fits else None
-
-    def _exists(self, id: str) -> bool:
-        try:
-            return bool(self._registry.device(id))
-        except NotFound:
-            return False
-
-    def _cameras(self) -> Sequence[Device]:
-        return self._registry.approved("cabinet_camera")

@@ -79,6 +79,24 @@ class PeopleTests(CabinetsTest):
         await self.registry.change("cab", {"name": "Kitchen"}, "ada")
         self.assertEqual(self.told[-1]["name"], "Kitchen")
 
+    async def test_other_kind(self) -> None:
+        """What is no cabinet any more, or waits again, is in no list; its history waits for it."""
+        await self.link("cab")
+        await self.weigh("bfr", 5.0)
+        await self.registry.change("cab", {"kind": "watch"}, "ada")
+        self.assertEqual(self.cabinets.list(ADMIN), [])
+        await self.refused(NotFound, self.cabinets.lights(ADMIN, "cab", True))
+        await self.registry.change("cab", {"kind": "cabinet"}, "ada")
+        self.assertEqual(self.json()["weight_g"], 5.0)
+        await self.registry.revoke("cab", "ada")
+        self.assertEqual(self.cabinets.list(ADMIN), [])
+
+    async def test_new(self) -> None:
+        """A cabinet that is approved later has its items as soon as that is on disk."""
+        await self.registry.make_key("cab-keyed", "cabinet", "ada")
+        await self.settled()
+        self.assertEqual(len(self.json("cab-keyed")["items"]), 3)
+
     async def test_deleted(self) -> None:
         """A removed cabinet is gone with its wait; as a new device it begins anew."""
         await self.link("cab", "img")
