@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.pages.house import until
+from tests.pages.house import PASSWORD, until
 from tests.pages.ward import WardCase
 
 LABEL = {
@@ -99,6 +99,32 @@ class DoorsTests(HealthCase):
     def test_unknown(self) -> None:
         """A patient who is not there is a page that says so."""
         answer = self.page.goto("/health/nobody/monitoring")
+        assert answer is not None
+        self.assertEqual(answer.status, 404)
+
+
+class OwnTests(HealthCase):
+    """What a person of the role patient sees."""
+
+    def test_only_own(self) -> None:
+        """Own pages at once, those of others not at all, and nothing of cameras or devices."""
+        account = self.call("POST", "/api/v1/users", {
+            "name": "grace", "role": "patient", "password": PASSWORD,
+        })
+        self.addCleanup(self._remove, f"/api/v1/users/{account['id']}")
+        own = self.patient("Grace herself", user="grace")
+        context = self.house.context(signed_in=False)
+        self.addCleanup(context.close)
+        page = context.new_page()
+        page.goto("/login")
+        page.fill("[name=username]", "grace")
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.locator(".tabs a")).to_have_text(["Overview", "Health", "Cabinets"])
+        page.click(".tabs >> text=Health")
+        page.wait_for_url(f"**/health/{own}")
+        expect(page.locator("h1")).to_have_text("Grace herself")
+        answer = page.goto(f"/health/{self.who}")
         assert answer is not None
         self.assertEqual(answer.status, 404)
 

@@ -57,9 +57,9 @@ class WardCase(SynchronousTestCase):
         """The JSON API as the admin."""
         return self.house.call(self.context, method, path, data)
 
-    def patient(self, name: str = "Grace") -> str:
+    def patient(self, name: str = "Grace", **more: str) -> str:
         """A new patient; the id."""
-        body = {"name": name, "sex": "female", "birth_date": "1948-07-21"}
+        body = {"name": name, "sex": "female", "birth_date": "1948-07-21", **more}
         id = str(self.call("POST", "/api/v1/patients", body)["id"])
         self.addCleanup(self._remove, f"/api/v1/patients/{id}")
         return id

@@ -58,7 +58,7 @@ const message = () => (page.cabinet.message ? html`<p class="note ${page.cabinet
 
 const picture = () => html`<section><div class="head"><h2>Last picture</h2>
     ${page.seen.boxes.length ? html`<label class="choice"><input type="checkbox" role="switch" .checked=${boxesShown} @change=${(event) => { boxesShown = event.currentTarget.checked; draw(); }}><span>Show what was found</span></label>` : nothing}</div>
-  ${shelf(page.cabinet, page.seen, boxesShown)}</section>`;
+  ${shelf(page.cabinet, page.seen, boxesShown, page.items.some((item) => item.photos.length))}</section>`;
 
 function draw() {
   const { cabinet } = page;

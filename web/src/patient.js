@@ -11,7 +11,7 @@ import { fact, icon, stateBadge, when } from "./lib/parts.js";
 const place = document.getElementById("app");
 let vitals = initial.vitals;
 let alerts = initial.alerts ?? [];
-let cabinets = initial.cabinets ?? [];
+let cabinets = (patient.devices ?? []).filter((one) => one.kind === "cabinet"); // their state comes in a moment
 
 const newest = () => vitals.items.filter((one) => one.measured_at).sort((a, b) => b.measured_at.localeCompare(a.measured_at))[0];
 const valueOf = (kind) => vitals.items.find((one) => one.kind === kind)?.value ?? null;
@@ -33,8 +33,9 @@ const DOORS = { open: "Door open", closed: "Door closed", unknown: "Door not kno
 function cabinetLine() {
   if (!cabinets.length) return "No cabinet is assigned yet.";
   const [one] = cabinets;
-  const low = Object.values(one.stock ?? {}).filter((item) => item.low).length;
-  return `${cabinets.length > 1 ? `${plural(cabinets.length, "cabinet")}. ${one.name}: ` : ""}${DOORS[one.door] ?? DOORS.unknown}, lights ${one.lights}${low ? `, ${plural(low, "item")} running low` : ""}.`;
+  if (!one.door) return "Asking how it is…";
+  const unsure = one.counts_state === "unknown" ? ", counts not known" : "";
+  return `${cabinets.length > 1 ? `${plural(cabinets.length, "cabinet")}. ${one.name}: ` : ""}${DOORS[one.door] ?? DOORS.unknown}, lights ${one.lights}${unsure}.`;
 }
 
 const habitsLine = () => (cabinets.length ? "When the cabinet was opened, and what was taken." : "Comes from the cabinet; none is assigned yet.");

@@ -73,7 +73,7 @@ async function back(button) {
   scrollTo(0, 0);
 }
 
-const cell = ([kind, name]) => (row) => html`<td class="num" data-label="${name}, ${VITALS[vitalOf(kind)].short}">${row[kind] === null ? html`<span class="muted">–</span>` : shown(vitalOf(kind), row[kind])}</td>`;
+const cell = ([kind, name]) => (row) => html`<td class="num ${row[kind] === null ? "none" : ""}" data-label="${name}, ${VITALS[vitalOf(kind)].short}">${row[kind] === null ? html`<span class="muted">–</span>` : shown(vitalOf(kind), row[kind])}</td>`;
 const cells = COLUMNS.map(cell);
 
 const line = (row) => html`<tr><td data-label="Time"><time datetime=${row.measured_at}>${moment(row.measured_at)}</time></td>${cells.map((one) => one(row))}

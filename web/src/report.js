@@ -71,7 +71,7 @@ const about = () => {
     <dt>Born</dt><dd>${patient.birth_date ? `${day.format(new Date(`${patient.birth_date}T12:00:00`))} (${plural(age, "year")})` : "not known"}</dd>
     <dt>Sex</dt><dd>${patient.sex === "unknown" ? "not told" : patient.sex}</dd>
     <dt>Period</dt><dd>${day.format(from * 1000)} to ${day.format(until * 1000)}</dd>
-    <dt>Sources of the newest values</dt><dd>${sources()}</dd>
+    <dt>Sources</dt><dd>${sources()}</dd>
     <dt>Made</dt><dd>${moment(new Date())}, by ${initial.site.name}</dd></dl>`;
 };
 

@@ -31,7 +31,7 @@ const overlay = (seen) =>
 
 const NOTES = {
   "counted": (seen) => (seen.boxes.length ? `Found: ${counted(seen.boxes)}.` : "None of the known items was found on it."),
-  "not counted": () => "It is not counted: no item has a reference photo yet, or counting is not finished.",
+  "not counted": (seen, photos) => (photos ? "It is being counted." : "It is not counted, as no item has a reference photo yet."),
   "dark": () => "It was too dark to count.",
   "failed": () => "It could not be counted.",
 };
@@ -46,9 +46,10 @@ const HELP = {
   online: html`Press "Look now", or open and close the door.`,
 };
 
-export const shelf = (cabinet, seen, shown) => {
+/** `photos`: whether there is anything to compare the picture with. */
+export const shelf = (cabinet, seen, shown, photos) => {
   if (!seen.url) return none(cabinet);
-  const said = seen.note || (NOTES[seen.state] ?? NOTES["not counted"])(seen);
+  const said = seen.note || (NOTES[seen.state] ?? NOTES["not counted"])(seen, photos);
   return html`<figure class="shelf"><img src=${seen.url} width=${seen.width ?? nothing} height=${seen.height ?? nothing}
       alt="Shelf of ${cabinet.name}. ${said}">${shown ? overlay(seen) : nothing}</figure>
     <p class="small shelf-note">Taken ${when(seen.taken_at)}. ${said}

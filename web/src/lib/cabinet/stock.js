@@ -67,6 +67,7 @@ async function removePhoto(page, item, photo, button) {
 
 const photos = (page, item) => html`<ul class="photos">${item.photos.map((photo, i) => html`<li>
     <img src=${photo.url} loading="lazy" width="104" height="104" alt="Reference photo ${i + 1} of ${item.name}">
+    ${photo.weak ? html`<span class="small">${stateBadge("warn", "warning", "too plain")}</span>` : nothing}
     <button type="button" class="quiet" @click=${(event) => removePhoto(page, item, photo, event.currentTarget)}>Remove<span class="sr"> photo ${i + 1} of ${item.name}</span></button></li>`)}</ul>
   <p class="row"><button type="button" class="quiet" @click=${() => addPhoto(page, item)}>${icon("camera")}Add a photo<span class="sr"> of ${item.name}</span></button></p>`;
 

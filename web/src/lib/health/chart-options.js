@@ -25,8 +25,20 @@ const xAxis = (index, last, from, until, colours) => ({
   axisPointer: { label: { show: false } },
 });
 
+// how many units an axis spans at least, so that a calm day looks calm
+const LEAST = { heart_rate: 20, body_temperature: 1, spo2: 6, blood_pressure: 40 };
+
+/** The ends of an axis: what was measured with some room, and never less than `LEAST`. */
+function ends(vital, { min, max }) {
+  const step = vital === "body_temperature" ? 2 : 0.2; // of a unit: ends on halves of a degree, on fives
+  const half = Math.max(LEAST[vital], (max - min) * 1.1) / 2;
+  const round = (value, how) => how(value * step) / step;
+  const high = round((min + max) / 2 + half, Math.ceil);
+  return [round((min + max) / 2 - half, Math.floor), vital === "spo2" ? Math.min(100, high) : high];
+}
+
 const yAxis = (index, vital, colours) => ({
-  type: "value", gridIndex: index, scale: true, minInterval: vital === "body_temperature" ? 0.1 : 1, splitNumber: 4,
+  type: "value", gridIndex: index, scale: true, min: (extent) => ends(vital, extent)[0], max: (extent) => ends(vital, extent)[1], splitNumber: 4,
   name: `${VITALS[vital].name}, ${VITALS[vital].short}`, nameLocation: "end", nameGap: 14,
   nameTextStyle: { align: "left", color: colours.text, fontWeight: 600, fontSize: 13 },
   axisLabel: { color: colours.muted, formatter: (value) => number(value, value % 1 ? 1 : 0) },
