@@ -9,6 +9,7 @@ from iotd.errors import Invalid
 
 AHEAD = 300.0  # seconds by which another clock may be ahead of ours
 EARLIEST = datetime(1900, 1, 1, tzinfo=timezone.utc).timestamp()
+LATEST = datetime(3000, 1, 1, tzinfo=timezone.utc).timestamp()  # days beyond have no calendar
 
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+ -]\d\d:\d\d)", re.ASCII
@@ -43,3 +44,8 @@ def check_measured(at: float, now: float, field: str = "measured_at") -> float:
     if at < EARLIEST:
         raise Invalid(f"{field} lies before 1900.", field)
     return at
+
+
+def bounded(at: float) -> float:
+    """The moment, or the nearest that a reading can have: what a span asks for may be any."""
+    return min(max(at, EARLIEST), LATEST)

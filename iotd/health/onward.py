@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from iotd.errors import Invalid
 from iotd.health.model import KINDS
-from iotd.health.moments import parse_time
+from iotd.health.moments import bounded, parse_time
 from iotd.health.records import Reading
 from iotd.site.routes import Call
 
@@ -53,13 +53,13 @@ def kind_at(cursor: str) -> tuple[str, float]:
         place = kind, float(start)
     except ValueError:
         raise _no_place() from None
-    if kind not in KINDS or not math.isfinite(place[1]):
+    if kind not in KINDS or place[1] != bounded(place[1]):
         raise _no_place()
     return place
 
 
 def span_of(asked: Any) -> tuple[float | None, float | None]:
     """``since`` and ``until`` of a query in Unix seconds."""
-    since = None if asked.since is None else parse_time(asked.since, "since")
-    until = None if asked.until is None else parse_time(asked.until, "until")
+    since = None if asked.since is None else bounded(parse_time(asked.since, "since"))
+    until = None if asked.until is None else bounded(parse_time(asked.until, "until"))
     return since, until

@@ -68,6 +68,8 @@ class Poller:
             "iotd_polls", "polls of watches: answered, missed, and begun later than 2 s",
             ["result"], registry=metrics,
         )
+        for result in ("answered", "missed", "late"):
+            self._polls.labels(result)
         bus.subscribe(DeviceLinked, self._heard)
 
     def __len__(self) -> int:

@@ -146,8 +146,9 @@ def draw(
 
 def _places(chart: Chart) -> Iterator[Place]:
     """The kinds to read, and after which start."""
-    kind, start = chart.after or (chart.kinds[0], -math.inf)
-    first = chart.kinds.index(kind) if kind in chart.kinds else 0
+    first, start = 0, -math.inf
+    if chart.after is not None and chart.after[0] in chart.kinds:
+        first, start = chart.kinds.index(chart.after[0]), chart.after[1]
     yield chart.kinds[first], start
     for each in chart.kinds[first + 1:]:
         yield each, -math.inf

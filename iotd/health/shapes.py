@@ -61,7 +61,7 @@ class NewReading(Strict):
     """``unit`` in UCUM, the kind's own when left out; ``measured_at`` now when left out."""
 
     kind: str = Field(max_length=40)
-    value: StrictInt | StrictFloat
+    value: Annotated[StrictInt | StrictFloat, Field(gt=-1e9, lt=1e9)]
     unit: Annotated[str, Field(max_length=16)] | None = None
     measured_at: Moment | None = None
 

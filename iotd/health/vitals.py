@@ -67,13 +67,18 @@ def read_vitals(
         for name in KINDS
     }
     first = {name: found[0] for name, found in newest.items() if found}
+    # one doubtful value does not make the score forget the good one before it
+    good = {
+        name: each for name, found in newest.items()
+        if (each := next((one for one in found if one.quality == GOOD), None)) is not None
+    }
     return {
         "items": [
             _item(kind, first.get(kind.name), trends[kind.name], now, poll_seconds)
             for kind in KINDS.values()
         ],
         "blood_pressure": _blood_pressure(newest["bp_systolic"], newest["bp_diastolic"]),
-        "news2": partial_news2(first, patient.birth_date, now, skin),
+        "news2": partial_news2(good, patient.birth_date, now, skin),
         "next": None,
     }
 

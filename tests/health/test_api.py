@@ -148,7 +148,8 @@ class ReadingTests(HealthTest):
         id = await self.patient()
         cases: list[tuple[str, dict[str, Any]]] = [
             ("kind", {"kind": "mood"}), ("value", {"value": 8}), ("value", {"value": "72"}),
-            ("value", {"value": True}), ("value", {"value": None}), ("unit", {"unit": "bpm"}),
+            ("value", {"value": True}), ("value", {"value": 10**400}),
+            ("value", {"value": None}), ("unit", {"unit": "bpm"}),
             ("measured_at", {"measured_at": "yesterday"}),
             ("measured_at", {"measured_at": "2023-11-14T22:13:20"}),
             ("measured_at", {"measured_at": "2093-11-14T22:13:20Z"}),
@@ -205,9 +206,23 @@ class ReadingTests(HealthTest):
         path = f"/{id}/readings?since={_text(self.app.now - 120)}&until={_text(self.app.now)}"
         self.assertEqual([e["value"] for e in (await self.get(path))["items"]], [96, 97])
         for query in ("since=now", "until=2023", "after=x", "after=1~x", "kind=mood",
-                      "bucket=week", "bucket=day&after=7", "after=nan~1"):
+                      "bucket=week", "bucket=day&after=7", "after=nan~1",
+                      "bucket=day&after=spo2~nan", "bucket=day&after=spo2~1e300"):
             reply = await self.anna.call("GET", f"/api/v1/patients/{id}/readings?{query}")
             self.assertEqual(reply.status, 422, query)
+
+    async def test_any_span(self) -> None:
+        """Spans from the year 1 to 9999 are answered, in every form."""
+        id = await self.patient()
+        await self.post(id, "spo2", 97)
+        span = "since=0001-01-01T00:00:00%2B23:59&until=9999-12-31T23:59:59-23:59"
+        for query in (span, span + "&bucket=auto", span + "&bucket=minute", span + "&bucket=day"):
+            found = await self.get(f"/{id}/readings?{query}")
+            self.assertEqual(len(found["items"]), 1, query)
+        self.assertEqual(len((await self.get(f"/{id}/sheet?{span}"))["items"]), 1)
+        backwards = "since=2024-01-01T00:00:00Z&until=2023-01-01T00:00:00Z"
+        for query in (backwards, backwards + "&bucket=auto"):
+            self.assertEqual((await self.get(f"/{id}/readings?{query}"))["items"], [])
 
     async def test_buckets(self) -> None:
         """Buckets of the site's days, good readings alone, by kind or all kinds."""
@@ -307,6 +322,9 @@ class VitalsTests(HealthTest):
         score = (await self.get(f"/{id}/vitals"))["news2"]
         self.assertEqual((score["at_least"], score["complete"]), (3, False))
         self.assertIn("body_temperature", score["missing"])
+        await self.hear(40, "bpm", "wch-7")  # a jump: it alone does not count, nor hide the rest
+        score = (await self.get(f"/{id}/vitals"))["news2"]
+        self.assertEqual((score["at_least"], score["parts"][0]["value"]), (3, 135))
 
 
 def _text(at: float) -> str:
