@@ -236,6 +236,15 @@ class ChartsTests(HealthCase):
         self.page.click("text=Whole range")
         expect(said).to_contain_text("median of each")
 
+    def test_tip(self) -> None:
+        """Pointing at a place tells its values, under a policy that forbids inline styles."""
+        box = self.chart.bounding_box()
+        assert box is not None
+        # an hour ago stands at 23/24 of the picture between its axis and its edge
+        self.page.mouse.move(box["x"] + 52 + (box["width"] - 68) * 23 / 24, box["y"] + 100)
+        expect(self.page.locator(".chart-tip")).to_contain_text("Heart rate: 61 /min")
+        self.assertEqual(self.faults, [])
+
     def test_table(self) -> None:
         """The same values stand in a table, for those who see no picture."""
         self.page.click("text=The same as a table")
