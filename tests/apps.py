@@ -22,6 +22,7 @@ from iotd.accounts.service import Accounts
 from iotd.bus import Bus
 from iotd.cabinet.api import CabinetsApi
 from iotd.cabinet.items_api import ItemsApi
+from iotd.cabinet.pages import CabinetPages
 from iotd.cabinet.service import Cabinets
 from iotd.cameras.api import CamerasApi
 from iotd.cameras.service import Cameras
@@ -36,6 +37,7 @@ from iotd.health.alerts import Alerts
 from iotd.health.api import HealthApi
 from iotd.health.calendar import Calendar
 from iotd.health.deliver import Outbox
+from iotd.health.pages import HealthPages
 from iotd.health.patients import Patients
 from iotd.health.readings import Readings
 from iotd.health.rollups import Rollups
@@ -179,7 +181,7 @@ class App:
             owners=[
                 SessionApi(self.accounts), AdminApi(self.accounts), AccountPages(self.accounts),
                 DevicesApi(self.registry), CamerasApi(self.cameras, self.streams),
-                CabinetsApi(self.cabinets), ItemsApi(self.cabinets),
+                CabinetsApi(self.cabinets), ItemsApi(self.cabinets), CabinetPages(self.cabinets),
                 *self._health_apis(),
             ],
             authenticator=self.accounts, templates=WEB / "templates", static_dir=WEB / "static",
@@ -221,10 +223,11 @@ class App:
     def _health_apis(self) -> list[object]:
         looks = Looks(self.store, self.patients.access)
         common: dict[str, Any] = {"store": self.store, "patients": self.patients, "looks": looks}
+        api = HealthApi(**common, readings=self.readings, rollups=self.rollups, poll_seconds=30)
+        desk = AlertDesk(self.alerts)
         return [
-            HealthApi(**common, readings=self.readings, rollups=self.rollups, poll_seconds=30),
-            SheetApi(**common, calendar=self.calendar, streams=self.streams),
-            AlertsApi(AlertDesk(self.alerts)),
+            api, SheetApi(**common, calendar=self.calendar, streams=self.streams),
+            AlertsApi(desk), HealthPages(patients=self.patients, api=api, alerts=desk),
         ]
 
     def time(self) -> float:
