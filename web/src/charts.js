@@ -16,6 +16,8 @@ const LEAST_WINDOW = 300; // seconds
 const MOST_ROWS = 500;
 const BUCKETS = { 60: "minute", 300: "5 minutes", 900: "15 minutes", 3600: "hour", 21600: "6 hours", 86400: "day" };
 
+// on its way while the readings are asked for; no other page loads it
+const library = Promise.all([import("./lib/health/echarts.js"), import("./lib/health/chart-options.js")]);
 const place = document.getElementById("app");
 const asked = new URLSearchParams(location.search);
 let range = RANGES[asked.get("range")] ? asked.get("range") : "day";
@@ -109,8 +111,7 @@ const state = () => ({
 
 async function plot() {
   const canvas = document.getElementById("chart");
-  const { init } = await import("./lib/health/echarts.js");
-  const { heightOf, options } = await import("./lib/health/chart-options.js");
+  const [{ init }, { heightOf, options }] = await library;
   const height = heightOf(shownVitals.length);
   if (!chart) {
     chart = init(canvas, null, { height });

@@ -25,20 +25,25 @@ const xAxis = (index, last, from, until, colours) => ({
   axisPointer: { label: { show: false } },
 });
 
-// how many units an axis spans at least, so that a calm day looks calm
+// how many units an axis spans at least, so that a calm day looks calm; and how far apart its ticks may be
 const LEAST = { heart_rate: 20, body_temperature: 1, spo2: 6, blood_pressure: 40 };
+const STEPS = { heart_rate: [5, 10, 20, 50], body_temperature: [0.5, 1, 2, 5], spo2: [2, 5, 10, 20], blood_pressure: [10, 20, 50, 100] };
+const MOST_TICKS = 5;
 
-/** The ends of an axis: what was measured with some room, and never less than `LEAST`. */
-function ends(vital, { min, max }) {
-  const step = vital === "body_temperature" ? 2 : 0.2; // of a unit: ends on halves of a degree, on fives
-  const half = Math.max(LEAST[vital], (max - min) * 1.1) / 2;
-  const round = (value, how) => how(value * step) / step;
-  const high = round((min + max) / 2 + half, Math.ceil);
-  return [round((min + max) / 2 - half, Math.floor), vital === "spo2" ? Math.min(100, high) : high];
+/** Ends and ticks of an axis, all round: what was measured with some room, never less than `LEAST`. */
+export function ends(vital, points) {
+  if (!points.length) return {};
+  const low = Math.min(...points.map((one) => one.min));
+  const high = Math.max(...points.map((one) => one.max));
+  const half = Math.max(LEAST[vital], (high - low) * 1.05) / 2;
+  const top = vital === "spo2" ? Math.min(100, (low + high) / 2 + half) : (low + high) / 2 + half;
+  const fits = (step) => ({ min: Math.floor(((low + high) / 2 - half) / step) * step, max: Math.ceil(top / step) * step, interval: step });
+  const tried = STEPS[vital].map(fits);
+  return tried.find(({ min, max, interval }) => (max - min) / interval <= MOST_TICKS) ?? tried.at(-1);
 }
 
-const yAxis = (index, vital, colours) => ({
-  type: "value", gridIndex: index, scale: true, min: (extent) => ends(vital, extent)[0], max: (extent) => ends(vital, extent)[1], splitNumber: 4,
+const yAxis = (index, vital, points, colours) => ({
+  type: "value", gridIndex: index, scale: true, ...ends(vital, points),
   name: `${VITALS[vital].name}, ${VITALS[vital].short}`, nameLocation: "end", nameGap: 14,
   nameTextStyle: { align: "left", color: colours.text, fontWeight: 600, fontSize: 13 },
   axisLabel: { color: colours.muted, formatter: (value) => number(value, value % 1 ? 1 : 0) },
@@ -94,7 +99,7 @@ export function options(state) {
     animation: false, backgroundColor: "transparent", textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     grid: axes.map((index) => ({ left: 52, right: 16, top: 32 + index * (GRID + BETWEEN), height: GRID })),
     xAxis: axes.map((index) => xAxis(index, index === count - 1, state.from, state.until, colours)),
-    yAxis: state.vitals.map((vital, index) => yAxis(index, vital, colours)),
+    yAxis: state.vitals.map((vital, index) => yAxis(index, vital, VITALS[vital].kinds.flatMap((kind) => state.kinds[kind]?.list ?? []), colours)),
     axisPointer: { link: [{ xAxisIndex: "all" }], lineStyle: { color: colours.muted } },
     tooltip: { trigger: "axis", confine: true, renderMode: "html", appendTo: "body", className: "chart-tip-box", transitionDuration: 0,
       backgroundColor: colours.card, borderColor: colours.edge, textStyle: { color: colours.text }, extraCssText: "",
