@@ -31,12 +31,15 @@ class CabinetApp:
         self._closed = None  # ticks at which it was closed, while the weighing after it is due
         self._cycle = False
         self._waiting = []
+        self._ready = False
         self.lost = 0
         led.show("red")
 
     def work(self) -> None:
         """What never waits: scale, door, lights, and the cycle."""
         self._scale.poll()
+        if not self._ready:
+            self._begin()
         if self._button.poll():
             if self._button.down:
                 self._close()
@@ -82,6 +85,14 @@ class CabinetApp:
             wire.message(text.encode())
         else:
             wire.complain(text)
+
+    def _begin(self) -> None:
+        """Tell the console the first weight: whoever sets the cabinet up sees that it is right."""
+        try:
+            self._say("cabinet: {:.2f} g to begin with".format(self._scale.grams()))
+            self._ready = True
+        except SensorError:
+            pass  # what is wrong is told when a weight is due
 
     def _open(self) -> None:
         # Opened again before it was weighed: still the same visit, weighed when it began

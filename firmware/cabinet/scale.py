@@ -37,7 +37,7 @@ def calibrated(empty: float, loaded: float, grams: float) -> Calibration:
 
 
 def load(path: str = PATH):
-    """The stored calibration, or None; a file that was cut short by a power failure is passed over."""
+    """The stored calibration, or None; a file that a power failure cut short is passed over."""
     for name in (path, path + ".new"):
         try:
             with open(name) as file:

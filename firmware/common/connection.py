@@ -32,6 +32,7 @@ class Connection:
         self._lines = lines
         self._heard = self._opened = clock.ticks_ms()
         self._pinged = False
+        self._holding = self._owed = False
         self.healthy = False
 
     def line(self, wait_ms: int):
@@ -77,6 +78,11 @@ class Connection:
             elif self._since(moved) > GIVE_UP_AFTER_MS:
                 raise LinkLost("nothing could be sent for {} s".format(GIVE_UP_AFTER_MS // 1000))
 
+    def hold(self, holding: bool) -> None:
+        """While true, line() sends nothing of its own: a pong would become part of a message."""
+        self._holding = holding
+        self._pay()
+
     def send_frame(self, payload) -> None:
         """A picture: its length in 4 bytes, big-endian, then the bytes."""
         self.send(len(payload).to_bytes(4, "big"))
@@ -97,11 +103,17 @@ class Connection:
             line = self._lines.next_line()
         while line in ("ping", "pong"):
             if line == "ping":
-                self.send(b"pong\n")
+                self._owed = True
+                self._pay()
             line = self._lines.next_line()
         if line == "denied":
             raise Denied("the daemon refuses our key")
         return line
+
+    def _pay(self) -> None:
+        if self._owed and not self._holding:
+            self._owed = False
+            self.send(b"pong\n")
 
     def _receive(self) -> None:
         try:
@@ -120,7 +132,7 @@ class Connection:
         silent = self._since(self._heard)
         if silent > GIVE_UP_AFTER_MS:
             raise LinkLost("not a byte for {} s".format(GIVE_UP_AFTER_MS // 1000))
-        if silent > PING_AFTER_MS and not self._pinged:
+        if silent > PING_AFTER_MS and not self._pinged and not self._holding:
             self._pinged = True
             self.send(b"ping\n")
         # Remembered rather than worked out at the end: ticks wrap after 12 days

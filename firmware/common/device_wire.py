@@ -39,8 +39,10 @@ class DeviceWire:
     def message(self, data) -> None:
         """A weight or a picture: its size, the daemon's leave, and exactly these bytes."""
         self._connection.send("size-{}\n".format(len(data)).encode())
+        self._connection.hold(True)
         self._await_send()
         self._connection.send(data)
+        self._connection.hold(False)
 
     def complain(self, text: str) -> None:
         """What is wrong with this board, as a line that is neither reading nor message."""

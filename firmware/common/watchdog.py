@@ -10,13 +10,16 @@ class Watchdog:
 
     ``work()`` is what the board does beside its link: sensors, buttons, lights.
     It is done whenever the watchdog is fed, so it goes on while the link waits,
-    sleeps or is away. It must be short, and must not use the link.
+    sleeps or is away. It must be short, and must not use the link. What it raises
+    is said, once, and the link goes on.
     """
 
-    def __init__(self, wdt, clock, work=None):
+    def __init__(self, wdt, clock, work=None, say=print):
         self._wdt = wdt
         self._clock = clock
         self._work = work
+        self._say = say
+        self._fault = ""
         #: Nobody should wait longer than this without feeding.
         self.slice_ms = SLICE_MS if work is None else WORK_MS
 
@@ -25,7 +28,15 @@ class Watchdog:
         if self._wdt is not None:
             self._wdt.feed()
         if self._work is not None:
-            self._work()
+            try:
+                self._work()
+            except Exception as problem:
+                self._tell(repr(problem))
+
+    def _tell(self, fault: str) -> None:
+        if fault != self._fault:
+            self._fault = fault
+            self._say("work: {}".format(fault))
 
     def sleep_ms(self, ms: int) -> None:
         """Sleep and stay fed, however long."""

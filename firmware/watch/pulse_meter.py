@@ -74,5 +74,4 @@ def open_meter(pulse: dict, bus, clock) -> PulseMeter:
         from max30102 import open_sensor
     else:
         from pulse_sensor import open_sensor
-    curve = pulse["oxygen_curve"]
-    return PulseMeter(open_sensor(pulse, bus, clock), CURVE if curve is None else tuple(curve))
+    return PulseMeter(open_sensor(pulse, bus, clock), tuple(pulse.get("oxygen_curve", CURVE)))

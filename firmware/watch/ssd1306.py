@@ -61,11 +61,11 @@ class Ssd1306:
         while self._next < PAGES:
             page = self._next
             self._next += 1
-            part = slice(page * WIDTH, (page + 1) * WIDTH)
-            points = memoryview(self._points)[part]
-            if self._blank or points != memoryview(self._shown)[part]:
+            start, end = page * WIDTH, (page + 1) * WIDTH
+            points = memoryview(self._points)[start:end]
+            if self._blank or points != memoryview(self._shown)[start:end]:
                 self._send(page, points)
-                self._shown[part] = points
+                self._shown[start:end] = points
                 return True
         self._blank = False
         return False

@@ -47,6 +47,35 @@ def settings(id: str, key: bytes, **more: Any) -> dict[str, Any]:
     }
 
 
+#: The pins are those of the examples beside the firmware; 18 is the cabinet's strip of lights.
+DEVICES: dict[str, dict[str, Any]] = {
+    "watch": {
+        "pulse": {"sensor": "max30102"}, "i2c": {"scl": 9, "sda": 8}, "button": {"pin": 4},
+        "dial": {"a": 5, "b": 6},
+    },
+    "cabinet": {
+        "scale": {"data": 16, "clock": 17}, "button": {"pin": 4},
+        "lights": {"pin": 18, "colour": "ff8040", "brightness": 100}, "door": {"pin": 13},
+        "handle": {"pin": 14},
+    },
+    "cabinet_camera": {"camera": {"sensor": "pattern", "skip": 0}, "lamp": {"pin": 4}},
+}
+STRIP = 18
+#: A cabinet whose scale reads 10 counts a gram, and 20,000 when empty.
+CALIBRATED = {"/calibration.json": '{"empty": 20000.0, "per_gram": 10.0, "end": true}'}
+
+
+def device_board(kind: str, port: int, id: str, key: str, host: str = "127.0.0.1",
+                 settings: dict[str, Any] | None = None, **more: Any) -> "Board":
+    """A keyed watch, cabinet or cabinet_camera, ready to start(); ``more`` goes to Board."""
+    told = {
+        "id": id, "key": key, "wifi": {"ssid": "home", "password": "secret password"},
+        "led": {"neopixel": 48}, "retry_seconds": 10, "watchdog_seconds": 600,
+        **DEVICES[kind], **(settings or {}),
+    }
+    return Board(port, told, host=host, kind=kind, **more)
+
+
 def camera_board(host: str, port: int, id: str, key: str, **more: Any) -> "Board":
     """A keyed camera for any daemon, ready to start(); the key as ``iotd device key`` prints it.
 
@@ -70,7 +99,9 @@ class Board:
     """One board from power-on to power-off.
 
     ``led`` is the light's colour, ``output`` what the firmware printed, ``resets``
-    why the board fell over ("watchdog"), ``pins`` the level of every pin that was set.
+    why the board fell over ("watchdog"), ``pins`` the level of every pin that was set,
+    ``pulses`` every width that each servo was told in ns, ``strips`` the colour of each strip by
+    pin, ``display`` eight rows of text and, as the ninth, the big figures.
     """
 
     def __init__(
@@ -82,15 +113,24 @@ class Board:
         source: str | None = None,
         frames: Sequence[bytes] | None = None,
         speed: float = 1.0,
+        kind: str = "camera",
+        files: dict[str, str] | None = None,
+        world: dict[str, Any] | None = None,
     ) -> None:
         self.settings = {**settings, "server": {"host": host, "port": port}}
         self.source = source
         self.frames = list(frames) if frames is not None else scenes(3)
         self.speed = speed
+        self.kind = kind
+        self.files = files or {}
+        self.world = dict(world or {})
         self.led = "off"
         self.output: list[str] = []
         self.resets: list[str] = []
         self.pins: dict[int, int] = {}
+        self.pulses: dict[int, list[int]] = {}
+        self.strips: dict[int, tuple[int, int, int]] = {}
+        self.display = [""] * 9
         self.connections = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -125,6 +165,14 @@ class Board:
     def errors(self) -> str:
         """What Node itself had to say; empty when all is well."""
         return Path(self._folder.name, "stderr").read_text() if self._folder else ""
+
+    def set(self, **world: Any) -> None:
+        """Change the world around the board: pulse, celsius, counts, pins, adc, touch, broken."""
+        self.world.update(world)
+        assert self._folder is not None
+        fresh = Path(self._folder.name, "inputs.new")
+        fresh.write_text(json.dumps(self.world))
+        fresh.replace(Path(self._folder.name, "inputs"))
 
     def crash(self) -> None:
         """Die without closing: the daemon keeps a connection with nobody at its end."""
@@ -175,11 +223,21 @@ class Board:
         frames.mkdir()
         for number, jpeg in enumerate(self.frames):
             (frames / f"{number:04}.jpg").write_bytes(jpeg)
+        self.set()
         return {
-            "firmware": str(FIRMWARE), "fakes": str(VM / "fakes"), "frames": str(frames),
-            "settings": json.dumps(self.settings), "speed": self.speed,
+            "kind": self.kind, "speed": self.speed, "folders": self._folders(frames),
+            "files": {"/settings.json": json.dumps(self.settings), **self.files},
+            "inputs": str(Path(self._folder.name, "inputs")),
             "channel": channel.fileno(), "sockets": descriptors,
         }
+
+    def _folders(self, frames: Path) -> list[tuple[str, str]]:
+        """What README.md says to copy onto this kind of board, and the hardware around it."""
+        copied = [(FIRMWARE / "common", "/common"), (FIRMWARE / self.kind, "/"),
+                  (VM / "fakes", "/fakes"), (frames, "/frames")]
+        if self.kind == "cabinet_camera":
+            copied.append((FIRMWARE / "camera" / "sensors", "/sensors"))
+        return [(str(source), target) for source, target in copied]
 
     def _listen(self, channel: socket.socket) -> None:
         """Hear the board until it is gone; connects sockets for it."""
@@ -213,12 +271,23 @@ class Board:
         self.output.append(message["print"])
 
     def _light(self, message: dict[str, Any]) -> None:
-        red, green, _ = message["pixel"]
-        self.led = "red" if red else "green" if green else "off"
+        pin, red, green, blue = message["pixel"]
+        if pin == self.settings["led"].get("neopixel"):
+            self.led = "red" if red else "green" if green else "off"
+        else:
+            self.strips[pin] = (red, green, blue)
 
     def _pin(self, message: dict[str, Any]) -> None:
         number, level = message["pin"]
         self.pins[number] = level
+
+    def _pulse(self, message: dict[str, Any]) -> None:
+        number, width = message["pwm"]
+        self.pulses.setdefault(number, []).append(width)
+
+    def _row(self, message: dict[str, Any]) -> None:
+        row, text = message["display"]
+        self.display[row] = text.rstrip()
 
     def _fallen(self, message: dict[str, Any]) -> None:
         self.resets.append(str(message.get("reset") or message.get("crash")))
@@ -226,5 +295,6 @@ class Board:
 
 _HEARD: dict[str, Callable[[Board, dict[str, Any]], Any]] = {
     "connect": Board._connect, "closed": Board._close, "print": Board._print,
-    "pixel": Board._light, "pin": Board._pin, "reset": Board._fallen, "crash": Board._fallen,
+    "pixel": Board._light, "pin": Board._pin, "pwm": Board._pulse, "display": Board._row,
+    "reset": Board._fallen, "crash": Board._fallen,
 }

@@ -1,8 +1,10 @@
 // One virtual board: the firmware's own files in the real MicroPython VM.
 //
 // Started by tests/firmware/vm.py with one argument, a JSON object:
-//   firmware, fakes, frames   folders copied into the board's file system
-//   settings                  text of settings.json
+//   kind                      which board: a folder of the firmware
+//   folders                   what is copied into the board's file system: [from, to]
+//   files                     further files: path -> text
+//   inputs                    a file with what the test says of the world around the board
 //   sockets                   inherited TCP descriptors, not connected yet
 //   channel                   inherited descriptor to the parent: JSON lines
 //   speed                     how much faster than ours the board's clock runs
@@ -72,6 +74,18 @@ function ask(message) {
 function leave(code, message) {
   tell(message);
   process.exit(code);
+}
+
+// ---- the world around the board -------------------------------------------
+
+const world = { text: '{}', looked: -Infinity };
+
+function inputs() {
+  if (performance.now() - world.looked > 5) {
+    world.text = fs.readFileSync(board.inputs, 'utf8');
+    world.looked = performance.now();
+  }
+  return world.text;
 }
 
 // ---- sockets --------------------------------------------------------------
@@ -161,8 +175,12 @@ const host = {
   random: (count) => crypto.getRandomValues(new Uint8Array(count)),
   watchdog: (timeout) => { watchdog.timeout = timeout; watchdog.fed = now(); },
   feed: () => { look(); watchdog.fed = now(); },
-  pixel: (red, green, blue) => tell({ pixel: [red, green, blue] }),
+  pixel: (pin, red, green, blue) => tell({ pixel: [pin, red, green, blue] }),
   pin: (number, level) => tell({ pin: [number, level] }),
+  pwm: (number, width) => tell({ pwm: [number, width] }),
+  display: (row, text) => tell({ display: [row, text] }),
+  kind: () => board.kind,
+  inputs,
 };
 
 function copy(vm, from, to) {
@@ -192,16 +210,13 @@ const vm = await loadMicroPython({
   linebuffer: true,
   stdout: (line) => tell({ print: line }),
 });
-copy(vm, path.join(board.firmware, 'common'), '/common');
-copy(vm, path.join(board.firmware, 'camera'), '/');
-copy(vm, board.fakes, '/fakes');
-copy(vm, board.frames, '/frames');
-vm.FS.writeFile('/settings.json', board.settings);
+for (const [from, to] of board.folders) copy(vm, from, to);
+for (const [name, text] of Object.entries(board.files)) vm.FS.writeFile(name, text);
 makeOutbox(vm);
 vm.registerJsModule('_host', host);
 try {
   vm.runPython("import sys; sys.path.insert(1, '/fakes'); import prepare");
-  vm.runPython(fs.readFileSync(path.join(board.firmware, 'camera', 'main.py'), 'utf8'));
+  vm.runPython(vm.FS.readFile('/main.py', { encoding: 'utf8' }));
   leave(0, { ended: true });
 } catch (error) {
   leave(1, { crash: String(error.message) });

@@ -1,24 +1,42 @@
-"""The ESP32's own devices: pins, a watchdog that bites, an ArduCAM on the buses."""
+"""The ESP32's own devices: pins, a watchdog that bites, buses with what hangs on them."""
 
 import _host
+import world
 from arducam_model import ArduCamModel, frames_of
 
 _arducam = ArduCamModel(frames_of("/frames"))
+_watch = world.WatchBus() if _host.kind() == "watch" else None
 
 
 class Pin:
     IN = 0
     OUT = 1
+    PULL_UP = 2
+    PULL_DOWN = 3
+    IRQ_RISING = 1
+    IRQ_FALLING = 2
 
-    def __init__(self, number, mode=IN, value=None):
+    def __init__(self, number, mode=IN, pull=None, value=None):
         self.number = number
+        self._pull = 1 if pull == self.PULL_UP else 0
         if value is not None:
             self.value(value)
 
-    def value(self, level):
+    def value(self, level=None):
+        if level is None:
+            if self.number == world.HX711_DATA and _host.kind() == "cabinet":
+                return world.load_cell.data()
+            return world.of_pin("pins", self.number, self._pull)
+        if self.number == world.HX711_CLOCK and _host.kind() == "cabinet":
+            world.load_cell.clock(level)
+            return None
         _arducam.select(self.number, level)
         if self.number != _arducam.chip_select:
             _host.pin(self.number, level)
+        return None
+
+    def irq(self, handler, trigger):
+        """Nothing interrupts here: who polls sees the same."""
 
 
 class WDT:
@@ -27,6 +45,47 @@ class WDT:
 
     def feed(self):
         _host.feed()
+
+
+class ADC:
+    ATTN_11DB = 3
+
+    def __init__(self, pin):
+        self._pin = pin
+
+    def atten(self, attenuation):
+        pass
+
+    def read_u16(self):
+        told = world.of_pin("adc", self._pin.number, None)
+        if told is not None:
+            return told
+        pulse = world.heart.pulse()
+        return 30000 if pulse is None else int(30000 + 4000 * pulse)
+
+
+class PWM:
+    def __init__(self, pin, freq):
+        self._number = pin.number
+
+    def duty_ns(self, width):
+        _host.pwm(self._number, width)
+
+
+class TouchPad:
+    def __init__(self, pin):
+        self._number = pin.number
+
+    def read(self):
+        return world.of_pin("touch", self._number, 600)
+
+
+def disable_irq():
+    return 1
+
+
+def enable_irq(state):
+    assert state == 1
 
 
 class SPI:
@@ -38,5 +97,11 @@ class SPI:
 
 class I2C:
     def __init__(self, bus, scl, sda, freq):
-        self.writeto = _arducam.i2c_writeto
-        self.readfrom = _arducam.i2c_readfrom
+        if _watch is not None:
+            assert freq <= 100000, "the thermometer takes no more"
+            self.readfrom_mem = _watch.readfrom_mem
+            self.writeto_mem = _watch.writeto_mem
+            self.writeto = _watch.writeto
+        else:
+            self.writeto = _arducam.i2c_writeto
+            self.readfrom = _arducam.i2c_readfrom

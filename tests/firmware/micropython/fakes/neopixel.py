@@ -5,6 +5,7 @@ import _host
 
 class NeoPixel:
     def __init__(self, pin, count):
+        self._pin = pin.number
         self._colours = [(0, 0, 0)] * count
 
     def __setitem__(self, index, colour):
@@ -12,4 +13,4 @@ class NeoPixel:
 
     def write(self):
         red, green, blue = self._colours[0]
-        _host.pixel(red, green, blue)
+        _host.pixel(self._pin, red, green, blue)
