@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from iotd.cabinet.cut_out import cut_out
 from iotd.cabinet.decoding import NoPicture
 
 PHOTO_SIDE = 320  # pixels of a photo's longer side: twice what packages have on a shelf
@@ -29,15 +30,24 @@ class Features:
     def __len__(self) -> int:
         return len(self.sizes)
 
+    def only(self, which: Any) -> Features:
+        """Some of them."""
+        return Features(self.points[which], self.sizes[which], self.angles[which],
+                        self.descriptors[which])
+
 
 @dataclass(frozen=True)
 class Learned:
-    """A reference photo: its features in pixels of ``width`` × ``height``, a patch of it."""
+    """A package off a photo: features in pixels of ``width`` × ``height``, a small picture.
+
+    ``mask`` is of the patch's size: 1 where the package is, 0 where the wall is.
+    """
 
     features: Features
     width: int
     height: int
     patch: Any
+    mask: Any
 
 
 def extract(gray: Any, most: int, contrast: float = 0.03) -> Features:
@@ -63,21 +73,19 @@ def _rooted(descriptors: Any) -> Any:
 
 def learn(bgr: Any) -> Learned:
     """Learn a reference photo; NoPicture when there is too little on it to know it by."""
-    package = _resized(trimmed(bgr), PHOTO_SIDE)
+    package, mask = (_resized(one, PHOTO_SIDE) for one in cut_out(bgr))
     height, width = package.shape[:2]
     features = extract(cv2.cvtColor(package, cv2.COLOR_BGR2GRAY), MOST_PHOTO_FEATURES, 0.02)
+    columns, rows = features.points.astype(int).T
+    features = features.only(mask[rows.clip(0, height - 1), columns.clip(0, width - 1)] > 0.5)
     if len(features) < FEWEST_FEATURES:
         raise NoPicture("The photo is too plain: nothing on it can be known again.")
-    return Learned(features, width, height, _resized(package, PATCH_SIDE))
+    return Learned(features, width, height, _resized(package, PATCH_SIDE),
+                   _resized(mask, PATCH_SIDE))
 
 
-def trimmed(bgr: Any) -> Any:
-    """The picture without a margin of even colour around the package."""
-    return bgr
-
-
-def _resized(bgr: Any, side: int) -> Any:
-    factor = side / max(bgr.shape[:2])
-    size = (max(8, round(bgr.shape[1] * factor)), max(8, round(bgr.shape[0] * factor)))
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return cv2.resize(bgr, size, interpolation=way)
+def _resized(picture: Any, side: int) -> Any:
+    factor = side / max(picture.shape[:2])
+    size = tuple(max(8, round(length * factor)) for length in picture.shape[1::-1])
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    return cv2.resize(picture, size, interpolation=way)

@@ -15,12 +15,14 @@ import cv2
 import numpy as np
 
 from iotd.cabinet.features import MOST_FEATURES, Features, Learned, extract
-from iotd.cabinet.picture_check import check
+from iotd.cabinet.picture_check import compare
 
 PIXELS = 600_000  # what a picture is reduced to: SVGA is taken as it is
-LIKE = 0.80  # least likeness of two features, 1 for the same
+LIKE = 0.86  # least likeness of two features, 1 for the same
 FEWEST = 4  # matches that agree
-MOST_VOTES = 1500
+SURE = 0.8  # a score that needs no second look
+FAR = 4.0  # pixels that a match may lie off its pose
+MOST_VOTES = 500
 NEAR = 0.15, 0.35, 0.35  # votes that agree: of the package's size, log of scale, radians
 OVERLAP = 0.35  # of the smaller package, above which only one can be there
 
@@ -39,70 +41,93 @@ class Found:
 def find(bgr: Any, items: Sequence[Known]) -> list[Found]:
     """All packages of ``items`` on a picture, best first."""
     scene = extract(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), MOST_FEATURES)
-    if not len(scene):
-        return []
     found = []
     for item, photos in items:
         for photo in photos:
-            for matrix in poses(scene, photo):
-                corners = _corners(matrix, photo)
-                score = check(bgr, matrix, photo)
-                if score > 0:
-                    found.append(Found(item, corners, score))
+            votes = _votes(scene, photo)
+            for group in _groups(votes):
+                one = _best_pose(bgr, scene, photo, votes.seen[group], votes.mine[group])
+                if one is not None:
+                    found.append(Found(item, _corners(one[0], photo), one[1]))
     return best_of(found)
 
 
-def poses(scene: Features, photo: Learned) -> Iterator[Any]:
-    """Homographies from the photo's pixels to the picture's, each found by agreeing votes."""
+def _best_pose(bgr: Any, scene: Features, photo: Learned, seen: Any,
+               mine: Any) -> tuple[Any, float] | None:
+    """The homography under which the photo is likest, and its score; None when it is not."""
+    best: tuple[Any, float] | None = None
+    for matrix in _poses(photo.features.points[mine], scene.points[seen]):
+        if not _plausible(_corners(matrix, photo), photo):
+            continue
+        likeness = compare(bgr, matrix, photo)
+        if likeness.good and (best is None or likeness.score > best[1]):
+            best = matrix, likeness.score
+        if best is not None and best[1] > SURE:
+            break  # the homography costs more and could not tell us more
+    return best
+
+
+def _poses(source: Any, target: Any) -> Iterator[Any]:
+    """Ways to put a photo's points on the picture's: a stiff one, and a homography.
+
+    With few points, or on a can, where they lie on no plane, the homography bends too much.
+    """
+    affine, inliers = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=FAR)
+    if affine is not None and inliers.sum() >= FEWEST:
+        yield np.vstack([affine, [0, 0, 1]])
+    if len(source) >= 8:
+        matrix, inliers = cv2.findHomography(source, target, cv2.RANSAC, FAR, maxIters=300)
+        if matrix is not None and inliers.sum() >= 8:
+            yield matrix
+
+
+@dataclass(frozen=True)
+class _Votes:
+    """Matches of feature ``seen`` with the photo's ``mine``, and the package each stands for."""
+
+    seen: Any
+    mine: Any
+    centre: Any  # complex: x + iy
+    log: Any  # of the scale
+    turn: Any
+    size: Any
+
+
+def _votes(scene: Features, photo: Learned) -> _Votes:
     likeness = scene.descriptors @ photo.features.descriptors.T
     mine = likeness.argmax(axis=1)
     like = likeness[np.arange(len(scene)), mine]
     seen = np.flatnonzero(like > LIKE)
     if len(seen) > MOST_VOTES:
-        seen = seen[np.argsort(-like[seen])[:MOST_VOTES]]
+        seen = seen[np.argpartition(-like[seen], MOST_VOTES)[:MOST_VOTES]]
     mine = mine[seen]
-    for group in _groups(scene, photo, seen, mine):
-        matrix = _fit(scene, photo, seen[group], mine[group])
-        if matrix is not None and _plausible(_corners(matrix, photo), photo):
-            yield matrix
-
-
-def _groups(scene: Features, photo: Learned, seen: Any, mine: Any) -> Iterator[Any]:
     scale = scene.sizes[seen] / photo.features.sizes[mine]
     turn = scene.angles[seen] - photo.features.angles[mine]
-    offset = np.array([photo.width, photo.height]) / 2 - photo.features.points[mine]
-    cos, sin = np.cos(turn) * scale, np.sin(turn) * scale
-    centre = scene.points[seen] + np.stack(
-        [cos * offset[:, 0] - sin * offset[:, 1], sin * offset[:, 0] + cos * offset[:, 1]], 1)
-    log = np.log(scale)
-    size = scale * max(photo.width, photo.height)
+    middle = complex(photo.width, photo.height) / 2
+    centre = (_complex(scene.points[seen])
+              + (middle - _complex(photo.features.points[mine])) * scale * np.exp(1j * turn))
+    return _Votes(seen, mine, centre.astype(np.complex64), np.log(scale), turn,
+                  scale * max(photo.width, photo.height))
+
+
+def _complex(points: Any) -> Any:
+    return points[:, 0] + 1j * points[:, 1]
+
+
+def _groups(votes: _Votes) -> Iterator[Any]:
     near, much, angle = NEAR
-    apart = np.hypot(centre[:, None, 0] - centre[None, :, 0],
-                     centre[:, None, 1] - centre[None, :, 1])
-    agree = (apart < near * size[:, None]) & (np.abs(log[:, None] - log[None, :]) < much)
-    turned = np.abs((turn[:, None] - turn[None, :] + np.pi) % (2 * np.pi) - np.pi)
-    agree &= turned < angle
-    free = np.ones(len(seen), bool)
-    while True:
-        votes = agree[:, free].sum(axis=1) * free
-        if not len(votes) or votes.max() < FEWEST:
-            return
-        group = np.flatnonzero(agree[votes.argmax()] & free)
+    agree = np.abs(votes.centre[:, None] - votes.centre[None, :]) < near * votes.size[:, None]
+    agree &= np.abs(votes.log[:, None] - votes.log[None, :]) < much
+    turned = np.exp(1j * votes.turn).astype(np.complex64)
+    agree &= (turned[:, None] * turned.conj()[None, :]).real > np.cos(angle)
+    counts = agree.sum(axis=1)
+    free = np.ones(len(counts), bool)
+    while len(counts) and counts.max() >= FEWEST:
+        group = np.flatnonzero(agree[counts.argmax()] & free)
         free[group] = False
-        if len(np.unique(mine[group])) >= FEWEST:
+        counts = (counts - agree[:, group].sum(axis=1)) * free
+        if len(np.unique(votes.mine[group])) >= FEWEST:
             yield group
-
-
-def _fit(scene: Features, photo: Learned, seen: Any, mine: Any) -> Any:
-    source, target = photo.features.points[mine], scene.points[seen]
-    if len(seen) >= 10:
-        matrix, inliers = cv2.findHomography(source, target, cv2.RANSAC, 4.0)
-        if matrix is not None and inliers.sum() >= 8:
-            return matrix
-    affine, inliers = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=4.0)
-    if affine is None or inliers.sum() < FEWEST:
-        return None
-    return np.vstack([affine, [0, 0, 1]])
 
 
 def _corners(matrix: Any, photo: Learned) -> Any:
