@@ -74,6 +74,7 @@ class BeatDetector:
         self._steps = array("f", [0.0] * max(2, int(RISE_SECONDS * self._hz)))
         self._rise = self._stir = self._before = 0.0
         self._usual = 0.0
+        self._learned = int(LEARN_SECONDS * self._hz)
         self._peaks = []
         self._up = False
         self._at = 0
@@ -136,7 +137,7 @@ class BeatDetector:
             self._learn(count, rise)
             return False
         if stir > MOTION * usual:
-            self._motion(count, rise)
+            self._motion(count)
         if self._up:
             if rise > self._peak:
                 self._peak = rise
@@ -152,26 +153,28 @@ class BeatDetector:
                 self._peak = rise
         elif count >= self._decay:
             self._usual = max(0.8 * usual, self._floor, 1e-6)
+            self._peaks = []
             self._decay = count + self._hz // 4
         return False
 
     def _learn(self, count: int, rise: float) -> None:
-        """The usual rise, before any beat is known: the highest of the first 2 s."""
+        """The usual rise, before any beat is known: the highest of 2 s."""
         self._peak = max(self._peak, rise)
-        if count >= LEARN_SECONDS * self._hz:
+        if count >= self._learned:
             self._usual = max(self._peak, self._floor, 1e-6)
             self._calm = count
             self._decay = count + self._hz
 
-    def _motion(self, count: int, rise: float) -> None:
+    def _motion(self, count: int) -> None:
         if count - self._moved > self._hz:
             self._calm = count  # a fresh disturbance
         self._moved = count
         self._decay = count + int(STALE_SECONDS * self._hz)
         if count - self._calm > RELEARN_SECONDS * self._hz:
-            self._usual = max(self._stir / 2, self._floor, 1e-6)
+            self._usual = self._peak = 0.0
+            self._up = False
             self._peaks = []
-            self._calm = count
+            self._learned = count + int(LEARN_SECONDS * self._hz)
 
     def _beat(self) -> bool:
         """A rise has come and gone: a beat, unless the wrist moved."""

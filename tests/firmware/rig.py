@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -117,3 +118,12 @@ class FakePoll:
         if self.events == 4:  # POLLOUT
             return self.sock.room != 0
         return self.sock.due()
+
+
+def fake(name: str) -> Any:
+    """A module of the fakes, under CPython; others there hide some of the standard library."""
+    sys.path.append(str(FAKES))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(FAKES))
