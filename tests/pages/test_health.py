@@ -132,6 +132,20 @@ class OwnTests(HealthCase):
 class MonitoringTests(HealthCase):
     """Tiles, entry by hand, alerts."""
 
+    def test_assign(self) -> None:
+        """A watch is given to a patient under Devices, and asked to measure from there."""
+        id = self.watch(None, lambda: ("72.00", "36.60"))
+        self.page.goto("/devices")
+        card = self.page.locator(f"article.device:has(code:text-is('{id}'))")
+        expect(card).to_contain_text("nobody yet")
+        card.locator("text=Assign").click()
+        self.page.select_option("dialog [name=patient]", self.who)
+        self.page.click("dialog >> text=Store")
+        expect(card.locator("a:text-is('Grace')")).to_have_attribute("href", f"/health/{self.who}")
+        card.locator("text=Measure now").click()
+        expect(self.page.locator("#messages")).to_contain_text("The watch was asked")
+        self.assertEqual(self.faults, [])
+
     def test_live(self) -> None:
         """What a field watch measures appears without a reload, with time, quality and source."""
         values = iter(f"{rate}.00" for rate in range(72, 200, 4))

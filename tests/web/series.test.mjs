@@ -46,3 +46,8 @@ test("the nearest reading counts only when it is near", () => {
   assert.equal(nearest(list, 50, 20).at, 60);
   assert.equal(nearest(list, 500, 20), null);
 });
+
+test("a bucket that is not over stands where the chart ends", () => {
+  const list = points({ size: 3600, items: [bucket(0), bucket(3600)] }, 4000);
+  assert.deepEqual(list.map((one) => one.at), [1800, 4000]);
+});

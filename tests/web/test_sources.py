@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.web.source import TEMPLATES, WEB, backend
 
 DIST = WEB / "static" / "dist"
+LIBRARY = 190 * 1024  # bytes of the chart library, packed; only the charts page asks for it
 HEAVIEST = 60 * 1024  # bytes of scripts and style over the line, for any page
 
 
@@ -74,6 +75,14 @@ class WeightTests(SynchronousTestCase):
             files = {DIST / "app.css", DIST / "theme.js", *_with_imports(WEB / "static" / entry[1])}
             weight = sum(len(gzip.compress(file.read_bytes())) for file in files)
             self.assertLess(weight, HEAVIEST, str(path))
+
+    def test_chart_library(self) -> None:
+        """The library of charts is a bundle of its own, which one page loads when it is open."""
+        size = {path: len(gzip.compress(path.read_bytes())) for path in DIST.glob("*.js")}
+        largest = max(size, key=lambda path: size[path])
+        self.assertLess(size[largest], LIBRARY)
+        asking = [path.name for path in DIST.glob("*.js") if largest.name in path.read_text()]
+        self.assertEqual(asking, ["charts.js"])
 
 
 def _with_imports(script: Path) -> set[Path]:

@@ -100,7 +100,7 @@ function listOf(kind) {
   if (!base) return null;
   const detail = fineWindow && fine[kind];
   const [a, b] = fineWindow ?? [0, 0];
-  const list = merged(points(base), detail ? points(detail) : null, a, b);
+  const list = merged(points(base, until), detail ? points(detail, until) : null, a, b);
   return { list, gap: gapAt(base.size, detail ? detail.size : null, a, b) };
 }
 

@@ -2,11 +2,10 @@
 const RAW_GAP = 75; // seconds without a reading that break the line
 export const SUSPECT = "diamond";
 
-/** Points {at, min, median, max, suspect} of loaded readings, in order; rejected ones are left out. */
-export function points({ items, size }) {
-  // the bucket that is not over yet stands where it has come to
-  const now = Date.now() / 1000;
-  if (size) return items.filter((one) => one.count).map((one) => ({ ...one, at: Math.min(one.at + size / 2, now) }));
+/** Points {at, min, median, max, suspect} of loaded readings, in order; rejected ones are left out.
+ * A bucket stands at its middle, one that is not over at `until`, where the chart ends. */
+export function points({ items, size }, until = Infinity) {
+  if (size) return items.filter((one) => one.count).map((one) => ({ ...one, at: Math.min(one.at + size / 2, until) }));
   return items.filter((one) => one.quality !== "rejected").map((one) => ({
     at: one.at, min: one.value, median: one.value, max: one.value, count: 1, suspect: one.quality === "suspect",
   }));
