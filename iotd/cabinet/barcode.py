@@ -14,6 +14,9 @@ FORMATS = (
 
 
 def read_barcodes(bgr: Any) -> list[str]:
-    """The texts of all barcodes on a picture, each once, in reading order; at most 32."""
-    found = zxingcpp.read_barcodes(bgr, formats=list(FORMATS))
+    """The texts of all barcodes on a picture, each once, in reading order; at most 32.
+
+    UPC comes as the thirteen digits of EAN, with a 0 before it: the same number.
+    """
+    found = zxingcpp.read_barcodes(bgr, formats=list(FORMATS), text_mode=zxingcpp.TextMode.Plain)
     return list(dict.fromkeys(code.text for code in found if code.valid and code.text))[:32]

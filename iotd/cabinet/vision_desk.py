@@ -6,7 +6,9 @@ from typing import Any, Callable
 
 import cv2
 
+from iotd.cabinet.barcode import read_barcodes
 from iotd.cabinet.decoding import NoPicture, decode
+from iotd.cabinet.detector import BadDetector, Detector
 from iotd.cabinet.features import Learned, learn
 from iotd.cabinet.matching import PIXELS, find
 from iotd.cabinet.vision_messages import BadMessage
@@ -36,7 +38,7 @@ class Desk:
             raise BadMessage(f"nobody can {str(head.get('do'))[:40]!r} here")
         try:
             return does(head, data)
-        except NoPicture as error:
+        except (NoPicture, BadDetector) as error:
             return {"failed": str(error)}
 
     def _learn(self, head: Answer, data: bytes) -> None:
@@ -60,19 +62,14 @@ class Desk:
             known.append((item, [photo for photo in photos if photo is not None]))
         found = find(picture.bgr, known)
         boxes = [[one.item, (one.corners.astype(float) / picture.scale).round(1).tolist(),
-                  round(one.score, 3)]
-                 for one in found]
+                  round(one.score, 3)] for one in found]
         return {"boxes": boxes, "width": picture.width, "height": picture.height, "weak": weak}
 
     def _barcodes(self, head: Answer, data: bytes) -> Answer:
-        from iotd.cabinet.barcode import read_barcodes
-
         return {"texts": read_barcodes(decode(data).bgr)}
 
     def _load(self, head: Answer, data: bytes) -> None:
         # a fault of the file is told with each picture: it is what people ask about
-        from iotd.cabinet.detector import BadDetector, Detector
-
         try:
             self._detector = Detector(head["path"], head["items"])
         except BadDetector as error:
