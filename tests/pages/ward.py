@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import io
 import time
+from datetime import datetime, timedelta, timezone
 from typing import Any, Callable
 
 from PIL import Image, ImageDraw
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.field_devices import FieldBoard, FieldCabinet, FieldCabinetCamera, FieldWatch
 from tests.pages.house import House, house, watch_faults
 
+SEND_ALL = """([path, rows]) => {
+  const csrf = JSON.parse(document.getElementById("initial").textContent).csrf;
+  const headers = {"Content-Type": "application/json", "X-CSRF-Token": csrf};
+  const send = (row) => fetch(path, {method: "POST", headers, body: JSON.stringify(row)});
+  return Promise.all(rows.map((row) => send(row).then((answer) => answer.status)));
+}"""
 PACE = 50.0  # a measurement takes 0.3 s, a closed door settles in 0.1 s
 
 
@@ -107,3 +114,43 @@ class WardCase(SynchronousTestCase):
                 return id
             time.sleep(0.05)
         raise AssertionError("the board did not appear")
+
+
+class HealthCase(WardCase):
+    """With a patient."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.who = self.patient()
+
+    def open(self, page: str, selector: str = "main h1") -> None:
+        """One of the patient's pages."""
+        path = f"/health/{self.who}/{page}".rstrip("/")
+        if page == "report":  # on paper nothing changes
+            self.page.goto(path)
+        else:
+            with self.page.expect_response("**/api/v1/events"):  # from now on it hears
+                self.page.goto(path)
+        self.page.wait_for_selector(selector)
+
+    def tell(self, kind: str, value: float, hours_ago: float = 0) -> None:
+        """A value typed in elsewhere."""
+        at = datetime.now(timezone.utc) - timedelta(hours=hours_ago)
+        body: dict[str, Any] = {"kind": kind, "value": value, "measured_at": at.isoformat()}
+        self.call("POST", f"/api/v1/patients/{self.who}/readings", body)
+
+    def tell_many(self, rates: dict[int, float]) -> None:
+        """Heart rates by how many hours ago they were, all at once."""
+        self.page.goto(f"/health/{self.who}")
+        now = datetime.now(timezone.utc)
+        rows = [
+            {"kind": "heart_rate", "value": value,
+             "measured_at": (now - timedelta(hours=hours)).isoformat()}
+            for hours, value in rates.items()
+        ]
+        path = f"/api/v1/patients/{self.who}/readings"
+        self.assertEqual(self.page.evaluate(SEND_ALL, [path, rows]), [201] * len(rows))
+
+    def tile(self, vital: str) -> Locator:
+        """The tile of a vital."""
+        return self.page.locator(f"#tile-{vital}")

@@ -1,11 +1,12 @@
 import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
 import { warn } from "./lib/messages.js";
-import { moment, plural } from "./lib/format.js";
+import { moment } from "./lib/format.js";
 import { load } from "./lib/health/buckets.js";
+import { sentence, tableTwin } from "./lib/health/chart-words.js";
 import { heading, patient } from "./lib/health/patient.js";
 import { gapAt, merged, points } from "./lib/health/series.js";
-import { disclaimer, KIND_NAMES, shown, VITALS, vitalOf } from "./lib/health/vitals.js";
+import { disclaimer, VITALS } from "./lib/health/vitals.js";
 import { keep, kept } from "./lib/keep.js";
 import { live } from "./lib/live.js";
 import { icon } from "./lib/parts.js";
@@ -13,7 +14,6 @@ import { icon } from "./lib/parts.js";
 const RANGES = { day: ["Day", 86400], week: ["Week", 7 * 86400], month: ["Month", 30 * 86400], quarter: ["90 days", 90 * 86400], year: ["Year", 365 * 86400] };
 const KEPT = "charts";
 const LEAST_WINDOW = 300; // seconds
-const MOST_ROWS = 500;
 const BUCKETS = { 60: "minute", 300: "5 minutes", 900: "15 minutes", 3600: "hour", 21600: "6 hours", 86400: "day" };
 
 // on its way while the readings are asked for; no other page loads it
@@ -209,34 +209,16 @@ function what() {
   return size ? `${span}; median of each ${BUCKETS[size] ?? `${size} s`}, band from lowest to highest.` : `${span}; every reading.`;
 }
 
-function label() {
-  const parts = kinds().map((kind) => {
-    const list = (listOf(kind)?.list ?? []).filter((one) => one.at >= view[0] && one.at <= view[1]);
-    if (!list.length) return `${KIND_NAMES[kind]}: nothing measured`;
-    const vital = vitalOf(kind);
-    return `${KIND_NAMES[kind]}: from ${shown(vital, Math.min(...list.map((one) => one.min)))} to ${shown(vital, Math.max(...list.map((one) => one.max)))} ${VITALS[vital].unit}`;
-  });
-  return `Chart. ${parts.join(". ")}. The same values are in the table below.`;
-}
+/** The points of each kind that are looked at. */
+const seen = () => Object.fromEntries(kinds().map((kind) =>
+  [kind, (listOf(kind)?.list ?? []).filter((one) => one.at >= view[0] && one.at <= view[1])]));
 
 const isEmpty = () => !busy && kinds().every((kind) => coarse[kind] && !points(coarse[kind]).length);
 
-function tableRows() {
-  const found = kinds().flatMap((kind) => (listOf(kind)?.list ?? []).filter((one) => one.at >= view[0] && one.at <= view[1]).map((one) => ({ ...one, kind })));
-  return found.sort((a, b) => b.at - a.at).slice(0, MOST_ROWS);
-}
-
-const row = (one) => html`<tr><td data-label="Time">${moment(new Date(one.at * 1000))}</td><td data-label="Vital">${KIND_NAMES[one.kind]}</td>
-  <td data-label="Lowest">${shown(vitalOf(one.kind), one.min)}</td><td data-label="Median">${shown(vitalOf(one.kind), one.median)}</td>
-  <td data-label="Highest">${shown(vitalOf(one.kind), one.max)}</td><td data-label="Note">${one.suspect ? "suspect" : one.count > 1 ? plural(one.count, "reading") : ""}</td></tr>`;
-
-const tableTwin = () => html`<details class="more" @toggle=${(event) => {
-  tableOpen = event.currentTarget.open;
+function tableToggled(open) {
+  tableOpen = open;
   draw();
-}}><summary>The same as a table</summary>
-  ${tableOpen ? html`<div class="panel"><table class="table"><thead><tr>${["Time", "Vital", "Lowest", "Median", "Highest", "Note"].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
-    <tbody>${tableRows().map(row)}</tbody></table></div><p class="small muted">The newest ${MOST_ROWS} at most; the data sheet has every reading.</p>` : nothing}
-</details>`;
+}
 
 function draw() {
   render(html`${heading("charts", "Charts", `How the values of ${patient.name} went.`)}
@@ -244,10 +226,10 @@ function draw() {
     <article class="chart-card" aria-busy=${busy ? "true" : "false"}>
       ${zoomTools()}
       ${isEmpty() ? html`<p class="note">${icon("idle")}<span>Nothing was measured in this time. Choose a longer range, or enter values under Monitoring.</span></p>` : nothing}
-      <div id="chart" class="chart" role="img" aria-label=${label()}></div>
+      <div id="chart" class="chart" role="img" aria-label=${sentence(seen())}></div>
       <p class="small muted">A line ends where nothing was measured. ${sizeNow() ? "Only good readings count here; zoom in to see each one." : html`A <strong>◆</strong> marks a suspect reading.`} Drag to move; Ctrl and the wheel, two fingers or the bar zoom.</p>
     </article>
-    ${tableTwin()}${disclaimer}`, place);
+    ${tableTwin(seen, tableOpen, tableToggled)}${disclaimer}`, place);
 }
 
 // ---- live
