@@ -71,6 +71,7 @@ class Scale:
         self._calibration = calibration
         self._clock = clock
         self._values = []
+        self._fault = "no fresh value from the scale"
         self._taken = clock.ticks_ms()
 
     def poll(self) -> None:
@@ -82,6 +83,7 @@ class Scale:
             value = converter.poll()
         except SensorError as problem:
             self._values = []
+            self._fault = str(problem)
             self._converter.failed(problem)
             return
         if value is not None:
@@ -102,7 +104,7 @@ class Scale:
             raise SensorError("the scale is not calibrated")
         value = self.value()
         if value is None:
-            raise SensorError(self._converter.fault or "no fresh value from the scale")
+            raise SensorError(self._fault)
         return self._calibration.grams(value)
 
     def restart(self) -> None:
