@@ -47,7 +47,8 @@ class Job:
 
 def counting(jpeg: bytes, references: Iterable[Reference]) -> Job:
     """The job of counting known items."""
-    items, photos = [], {}
+    items: list[Any] = []
+    photos: dict[str, Photo] = {}
     for reference in references:
         keys = [_key(photo) for photo in reference.photos]
         items.append([reference.item, keys])

@@ -76,6 +76,7 @@ def _own_stdout() -> BinaryIO:
 
 
 def _bound(parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's, which ends this one
     try:
         os.nice(NICE)
     except OSError:
