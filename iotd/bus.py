@@ -41,6 +41,14 @@ class DeviceLinked:
 
 
 @dataclass(frozen=True)
+class ClockSet:
+    """The system's clock was set ``by`` seconds, negative when back; ``at`` is the time now."""
+
+    by: float
+    at: float
+
+
+@dataclass(frozen=True)
 class ReadingHeard:
     """A watch, or whatever speaks convention 2, measured; ``raw`` is its own text."""
 

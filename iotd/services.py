@@ -32,6 +32,7 @@ from iotd.bus import Bus
 from iotd.cameras.api import CamerasApi
 from iotd.cameras.server import CameraFactory
 from iotd.cameras.service import Cameras
+from iotd.clock_watch import ClockWatch
 from iotd.config import Config
 from iotd.control_socket import ControlSocket
 from iotd.data_dir import DataLock
@@ -148,6 +149,9 @@ class Daemon(Service):
         self._control = ControlSocket(reactor, config.data_dir, parts)
         self._sweep = LoopingCall(self._guarded, self._sweep_streams)
         self._heard = LoopingCall(self._guarded, parts.registry.tick)
+        self._clock_watch = ClockWatch(
+            clock=reactor, now=parts.now, bus=parts.bus, metrics=parts.metrics
+        )
         self._count(parts)
 
     def _build_web(self, parts: Parts) -> Front:
@@ -194,6 +198,7 @@ class Daemon(Service):
         self.cameras.start_service()
         self.health.start_service()
         self._sweep.start(1.0, now=False)
+        self._clock_watch.start()
         self._heard.start(WRITE_HEARD_EVERY, now=False)
         self._control.start()
         self._log.info("listening: {listeners}", listeners=self.listeners.describe())
@@ -236,12 +241,13 @@ class Daemon(Service):
 
     def _stop_timers(self) -> None:
         self.cameras.stop_service()
+        self._clock_watch.stop()
         for timer in (self._sweep, self._heard):
             if timer.running:
                 timer.stop()
 
     def _sweep_streams(self) -> None:
-        self.streams.sweep(self.parts.now())
+        self.streams.sweep(self.parts.now(), self._reactor.seconds())
 
     def _guarded(self, work: Callable[[], Any]) -> None:
         # a LoopingCall ends for good at the first exception

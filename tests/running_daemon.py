@@ -66,6 +66,7 @@ class RunningDaemon:
         self._environ = {**os.environ, "PYTHONPATH": str(ROOT)}
         self._process: subprocess.Popen[bytes] | None = None
         self._tokens: dict[str, str] = {}
+        self.program: list[str | Path] = [Path(sys.executable).with_name("twistd")]
 
     # life
 
@@ -84,8 +85,7 @@ class RunningDaemon:
         limit = [] if self._files is None else ["prlimit", f"--nofile={self._files}"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*limit, Path(sys.executable).with_name("twistd"), "--pidfile=", "-n", "iotd",
-                 "--config", self._config],
+                [*limit, *self.program, "--pidfile=", "-n", "iotd", "--config", self._config],
                 cwd=self.folder, env=self._environ, stdout=terminal or log, stderr=terminal or log,
             )
         return self._process

@@ -15,17 +15,25 @@ from iotd.accounts.model import DAY, HOUR, MINUTE
 
 @dataclass(frozen=True)
 class Window:
-    """At most ``tries`` in any ``seconds``."""
+    """At most ``tries`` in any ``seconds``.
+
+    Times ahead of ``now`` are of before the clock was set back. As near as the window is
+    wide they count; farther ahead they would lock out for as long as the clock was set.
+    """
 
     tries: int
     seconds: float
 
     def wait(self, times: list[float], now: float) -> float:
-        """Seconds until one more fits; 0.0 when it fits now. ``times`` ascend."""
-        recent = [at for at in times if at > now - self.seconds]
+        """Seconds until one more fits; 0.0 when it fits now."""
+        recent = self.recent(times, now)
         if len(recent) < self.tries:
             return 0.0
         return recent[-self.tries] + self.seconds - now
+
+    def recent(self, times: list[float], now: float) -> list[float]:
+        """Those that count, in their order."""
+        return sorted(at for at in times if abs(now - at) < self.seconds)
 
 
 LOGIN_PAIR = (Window(5, MINUTE), Window(20, HOUR))  # one account from one address
@@ -133,8 +141,9 @@ class Throttle:
 
 
 def _strangers_wait(window: Window, times: list[float], now: float) -> float:
-    recent = [at for at in times if at > now - window.seconds]
+    recent = window.recent(times, now)
     if len(recent) < _PATIENT_TRIES:
         return 0.0
     delay = 2.0 ** min(len(recent) // 10, 9)
-    return max(window.wait(recent, now), recent[-1] + delay - now)
+    # not longer than that by a clock that was set back
+    return max(window.wait(recent, now), min(recent[-1] + delay - now, delay))

@@ -193,6 +193,13 @@ class Book:
             steps += self._step(alert, model.woken(alert, now))
         return steps
 
+    def hasten(self, seconds: float) -> list[Step]:
+        """The clock was set back so far: snoozes last as long as they were meant to."""
+        steps: list[Step] = []
+        for alert in tuple(self.alerts.values()):
+            steps += self._step(alert, (model.hastened(alert, seconds), None))
+        return steps
+
     def act(self, id: str, act: Callable[[Alert], Alert]) -> tuple[Alert, Alert]:
         """A person's act on a live alert: how it was, and how it is now."""
         before = self.live(id)

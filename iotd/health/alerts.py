@@ -16,7 +16,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from iotd.bus import AlertChanged, AlertWanted, Bus, PatientRemoved, ReadingStored
+from iotd.bus import (
+    AlertChanged, AlertWanted, Bus, ClockSet, PatientRemoved, ReadingStored,
+)
 from iotd.health import alert_records as records
 from iotd.health.alert_book import NEWS_SECONDS, Book, stale_key
 from iotd.health.alert_model import LIVE, Alert, Step, Wish
@@ -54,6 +56,7 @@ class Alerts:
         outbox.gave_up = self._gave_up
         bus.subscribe(ReadingStored, self._reading_stored)
         bus.subscribe(AlertWanted, self._wanted)
+        bus.subscribe(ClockSet, self._clock_set)
         bus.subscribe(PatientRemoved, lambda event: self._forget(event.id))
         live = Gauge("iotd_alerts", "alerts that are not over, by state", ["state"],
                      registry=metrics)
@@ -142,6 +145,11 @@ class Alerts:
         self.carry_out(self.book.want(wish, self.now()))
 
     # the clock
+
+    def _clock_set(self, event: ClockSet) -> None:
+        # one that is set ahead ends snoozes early, which harms nobody: none gets longer by it
+        if event.by < 0:
+            self.carry_out(self.book.hasten(-event.by))
 
     def _guarded_tick(self) -> None:
         try:

@@ -149,19 +149,23 @@ class OpenStreams:
         for session in tuple(self._held):
             self.end_session(session)
 
-    def sweep(self, now: float) -> None:
-        """End what is no longer allowed, and viewers stalled for too long."""
+    def sweep(self, now: float, seconds: float) -> None:
+        """End what is no longer allowed, and viewers stalled for too long.
+
+        ``now`` is Unix time, ``seconds`` monotonic: a clock that is set cuts nobody off.
+        """
         for streams in tuple(self._held.values()):
             for stream, identity in tuple(streams.items()):
-                if not self._authenticator.still_valid(identity, now) or self._stalled(stream, now):
+                valid = self._authenticator.still_valid(identity, now)
+                if not valid or self._stalled(stream, seconds):
                     stream.end(at_once=True)
 
-    def _stalled(self, stream: Stream, now: float) -> bool:
+    def _stalled(self, stream: Stream, seconds: float) -> bool:
         if not stream.busy:
             return False
         if stream.busy_since is None:
-            stream.busy_since = now
-        return now - stream.busy_since > self._stall_seconds
+            stream.busy_since = seconds
+        return seconds - stream.busy_since > self._stall_seconds
 
     def _forget(self, session: str, stream: Stream) -> None:
         streams = self._held.get(session, {})

@@ -109,6 +109,21 @@ class LoginThrottleTests(SynchronousTestCase):
         self.assertFalse(self.throttle._by_account)
         self.assertFalse(self.throttle._by_address)
 
+    def test_clock_set_back(self) -> None:
+        """Tries of before the clock was set back an hour lock nobody out for that hour, those
+        of the day still count together, and what follows is limited as ever."""
+        for number in range(30):
+            self.throttle.note("ann", f"10.0.{number // 5}.1", 7200 + number)
+        self.assertLessEqual(self.throttle.wait("ann", "10.0.0.1", 3600), 8)
+        self.assertGreater(self.throttle.wait("ann", "10.0.0.1", 3600), 0)
+        self.throttle.befriend("ann", "10.0.0.1")
+        self.assertEqual(guess(self.throttle, "ann", "10.0.0.1", range(3600, 3620)), 5)
+
+    def test_clock_set_back_a_little(self) -> None:
+        """Set back by less than a window they count on, at most for one window more."""
+        guess(self.throttle, "ann", "10.0.0.1", range(100, 105))
+        self.assertEqual(self.throttle.wait("ann", "10.0.0.1", 70), 90)
+
     def test_bounded(self) -> None:
         """However many try, what is remembered has a limit, and the newest stay."""
         for number in range(100_050):

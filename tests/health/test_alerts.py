@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from unittest import mock
 
+from iotd.bus import ClockSet
 from iotd.errors import Conflict, Invalid, NotFound, Unavailable
 from iotd.health.alert_rules import DEFAULTS
 from tests.health.alert_room import ADMIN, ANNA, BERT, OPERATOR, AlertTest, away
@@ -127,6 +128,26 @@ class ActTests(AlertTest):
         self.assertEqual(await self.states(), ["high snoozed"])
         self.hear(*[80] * 10)
         self.assertEqual(await self.states(), ["high ended"])
+
+    async def test_snooze_and_a_clock_set_back(self) -> None:
+        """It is quiet for the minutes that were meant, not for an hour more."""
+        self.hear(140, 140)
+        await self.desk.snooze(ANNA, (await self.only())["id"], 5)
+        self.wall -= 3600
+        self.bus.publish(ClockSet(-3600, self.wall))
+        self.pass_time(295)
+        self.assertEqual(await self.states(), ["high snoozed"])
+        self.pass_time(10)
+        self.assertEqual(await self.states(), ["high open"])
+
+    async def test_snooze_and_a_clock_set_ahead(self) -> None:
+        """It may end early, and no clock makes one longer."""
+        self.hear(140, 140)
+        await self.desk.snooze(ANNA, (await self.only())["id"], 5)
+        self.wall += 3600
+        self.bus.publish(ClockSet(3600, self.wall))
+        self.pass_time(5)
+        self.assertEqual(await self.states(), ["high open"])
 
     async def test_cancel(self) -> None:
         """What is cancelled stays quiet until it was gone once."""

@@ -153,7 +153,7 @@ class OpenStreamsTests(SynchronousTestCase):
         """Who may no longer watch is found by the next sweep."""
         mine, other = self.opened(ANN), self.opened(VIC)
         self.doors.shut.add(VIC.session)
-        self.streams.sweep(1000.0)
+        self.streams.sweep(1000.0, 0.0)
         self.assertEqual((mine.closed, other.closed), (False, True))
 
     def test_stalled(self) -> None:
@@ -161,13 +161,21 @@ class OpenStreamsTests(SynchronousTestCase):
         stalled, slow = self.opened(ANN), self.opened(ANN)
         for stream in (stalled, slow):
             stream.pauseProducing()
-        self.streams.sweep(1000.0)
+        self.streams.sweep(1000.0, 5.0)
         slow.resumeProducing()
         slow.pauseProducing()
-        self.streams.sweep(1030.0)
+        self.streams.sweep(1030.0, 35.0)
         self.assertFalse(stalled.closed)
-        self.streams.sweep(1031.0)
+        self.streams.sweep(1031.0, 36.0)
         self.assertEqual((stalled.closed, slow.closed), (True, False))
+
+    def test_clock_set(self) -> None:
+        """A clock that is set an hour ahead, or back, cuts off nobody who reads slowly."""
+        slow = self.opened(ANN)
+        slow.pauseProducing()
+        for seconds, now in enumerate((1000.0, 4600.0, 1000.0)):
+            self.streams.sweep(now, float(seconds))
+        self.assertFalse(slow.closed)
 
     def test_forgets(self) -> None:
         """A stream that ended is not held any more."""
