@@ -41,13 +41,14 @@ class Desk:
         except (NoPicture, BadDetector) as error:
             return {"failed": str(error)}
 
-    def _learn(self, head: Answer, data: bytes) -> None:
+    def _learn(self, head: Answer, data: bytes) -> Answer:
         # a photo that can't be used is told with each count that names it
         self._learned[head["photo"]] = None
         try:
             self._learned[head["photo"]] = learn(decode(data, PHOTO_PIXELS).bgr)
         except NoPicture:
             pass
+        return {"learned": head["photo"]}
 
     def _forget(self, head: Answer, data: bytes) -> None:
         for key in head["photos"]:

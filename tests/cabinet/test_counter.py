@@ -12,10 +12,15 @@ from pathlib import Path
 from unittest import mock
 
 from twisted.internet.defer import CancelledError
+from twisted.internet.error import ProcessTerminated
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.cabinet import count_jobs
 from iotd.cabinet.counter import MAX_QUEUE, CountFailed, Counter, Photo, Reference
-from iotd.cabinet.vision_messages import MAX_PICTURE
+from iotd.cabinet.vision_messages import MAX_PICTURE, MessageReader, encode
+from iotd.cabinet.vision_process import VisionProcess
 from iotd.errors import Unavailable
 from tests.cabinet.vision import CounterTest, picture, references, rested, until
 
@@ -248,6 +253,99 @@ class Process(CounterTest):
             longest, last = max(longest, time.monotonic() - last), time.monotonic()
         await counted
         self.assertLess(longest, 0.5)
+
+
+class Pipes:
+    """What stands between daemon and worker, without a worker."""
+
+    pid = 1
+
+    def __init__(self) -> None:
+        self.reader, self.sent, self.killed, self.closed = MessageReader(), [], False, False
+
+    def write(self, data: bytes) -> None:
+        """A message to the worker."""
+        self.sent += [head["do"] for head, _ in self.reader.receive(data)]
+
+    def signalProcess(self, name: str) -> None:
+        """It is killed."""
+        self.killed = name == "KILL"
+
+    def closeStdin(self) -> None:
+        """It is to end."""
+        self.closed = True
+
+
+class Time(SynchronousTestCase):
+    """Limits on a fake clock, with no process."""
+
+    def setUp(self) -> None:
+        self.clock, self.pipes = Clock(), Pipes()
+        self.counter = Counter(self.clock, start=self.start)
+        self.counter.start_service()
+
+    def start(self, reactor: object, process: VisionProcess) -> None:
+        """In place of spawning."""
+        self.process = process
+        process.makeConnection(self.pipes)
+
+    def says(self, head: dict[str, object]) -> None:
+        """The worker's message."""
+        self.process.outReceived(encode(head))
+
+    def ends(self) -> None:
+        """The worker's end."""
+        self.process.processEnded(Failure(ProcessTerminated(9, 9)))
+
+    def test_each_photo_has_its_time(self) -> None:
+        """Twenty seconds are for each photo that is learned, and for the picture after them."""
+        counted = self.counter.count(b"jpeg", [Reference("a", (Photo(1, b"x"), Photo(2, b"y")))])
+        self.says({"ready": True})
+        self.assertEqual(self.pipes.sent, ["learn", "learn", "count"])
+        for key in ("1", "2"):
+            self.clock.advance(19)
+            self.says({"learned": key})
+        self.clock.advance(19)
+        self.assertFalse(self.pipes.killed)
+        self.clock.advance(1)
+        self.assertTrue(self.pipes.killed)
+        self.ends()
+        self.failureResultOf(counted, CountFailed)
+        self.clock.advance(60)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_start_has_its_time(self) -> None:
+        """A worker that says nothing is killed and tried again, three times, ever later."""
+        waiting = self.counter.barcodes(b"jpeg")
+        for wait in (0.5, 1.0, None):
+            self.clock.advance(30)
+            self.assertTrue(self.pipes.killed)
+            self.pipes.killed = False
+            self.ends()
+            self.clock.advance(wait or 0)
+        self.failureResultOf(waiting, Unavailable)
+        self.clock.advance(60)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_rests(self) -> None:
+        """After five minutes without a picture its stdin is closed; no timer is left."""
+        counted = self.counter.barcodes(b"jpeg")
+        self.says({"ready": True})
+        self.says({"texts": ["1"], "number": 1})
+        self.assertEqual(self.successResultOf(counted), ["1"])
+        self.clock.advance(300)
+        self.assertTrue(self.pipes.closed)
+        self.ends()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_rubbish(self) -> None:
+        """A worker that is not understood is killed."""
+        self.counter.barcodes(b"jpeg").addErrback(lambda _: None)
+        self.process.outReceived(bytes(8))
+        self.assertTrue(self.pipes.killed)
+        self.ends()
+        self.counter.stop_service()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
 def _alive(pid: int | None) -> bool:
