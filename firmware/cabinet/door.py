@@ -147,7 +147,8 @@ def open_door(door: dict, handle: dict, clock):
         return NoDoor()
     from machine import PWM, Pin, TouchPad
 
-    servo = Servo(PWM(Pin(door["pin"]), freq=50), door["closed_angle"],
+    # Without a width of its own it would begin at half of the time on: no angle at all
+    servo = Servo(PWM(Pin(door["pin"]), freq=50, duty_ns=0), door["closed_angle"],
                   door["degrees_a_second"], clock)
     pad = Handle(TouchPad(Pin(handle["pin"])), clock) if "pin" in handle else NoHandle()
     return Door(servo, pad, door["open_angle"], door["closed_angle"],

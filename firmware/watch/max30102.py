@@ -23,6 +23,8 @@ RANGE_RATE_WIDTH = 0x20 | 0x04 | 0x03
 HZ = 50
 FIFO_SAMPLES = 32
 SAMPLE_BYTES = 6
+#: Two samples: asking more often would only keep the bus busy.
+EVERY_MS = 40
 FULL = 0x3FFFF
 
 #: LED current in steps of 0.2 mA.
@@ -58,16 +60,22 @@ class Max30102:
         self._settled = 0
         self._taken = 0
         self._began = None
+        self._looked = clock.ticks_ms()
         self.finger = False
         self.pace = 1.0
         self._start()
 
     def poll(self) -> list:
-        """What came in since the last call; call it at least twice a second."""
-        if self._get(OVERFLOW):
+        """What came in since the last look; call it at least twice a second."""
+        now = self._clock.ticks_ms()
+        if self._clock.ticks_diff(now, self._looked) < EVERY_MS:
+            return []
+        self._looked = now
+        write, lost, read = self._i2c.readfrom_mem(ADDRESS, FIFO_WRITE, 3)
+        if lost:
             self._empty()
             return [None]
-        count = self._get(FIFO_WRITE) - self._get(FIFO_READ) & FIFO_SAMPLES - 1
+        count = write - read & FIFO_SAMPLES - 1
         if count == 0:
             return []
         self._keep_pace(count)

@@ -65,7 +65,7 @@ class ADC:
 
 
 class PWM:
-    def __init__(self, pin, freq):
+    def __init__(self, pin, freq, duty_ns):
         self._number = pin.number
 
     def duty_ns(self, width):
