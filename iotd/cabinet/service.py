@@ -121,7 +121,7 @@ class Cabinets:
             raise Conflict(f"The cabinet {id} is not connected.", "id")
         await self._audited(identity, f"cabinet lights {'on' if on else 'off'}", id)
         if not await maybeDeferred(self._say, id, "lon" if on else "lof"):
-            why = "its connection ended, or another switch came after this one"
+            why = "its connection ended, its door was closed, or another switch came after this one"
             raise Conflict(f"The cabinet {id} did not take it: {why}.", "id")
         await self.commit(id, records.apply, Said(on), self.now())
         return self.get(identity, id)

@@ -117,14 +117,22 @@ class WordQueue:
     def message_ended(self, closes_the_cycle: bool) -> None:
         """The message is here; ``closes_the_cycle``: it was `aft`, lights begin anew."""
         self._granting = False
-        if not self._light_again:
-            return
-        word, self._light, self._light_again = self._light, None, False
-        newer = any(each.text in LIGHTS for each in self._waiting or ())
-        if word is not None and (closes_the_cycle or newer):
+        over = self._waiting_lights() if closes_the_cycle else []
+        if self._light_again:
+            word, self._light, self._light_again = self._light, None, False
+            newer = any(each.text in LIGHTS for each in self._waiting or ())
+            if word is not None and (closes_the_cycle or newer):
+                over.append(word)
+            elif word is not None:
+                self._waiting = [word, *(self._waiting or ())]
+        for word in over:
             word.end(False)
-        elif word is not None:
-            self._waiting = [word, *(self._waiting or ())]
+
+    def _waiting_lights(self) -> list[Word]:
+        # said only now they would be taken for the answer to this closing
+        words = self._waiting or []
+        self._waiting = [word for word in words if word.text not in LIGHTS]
+        return [word for word in words if word.text in LIGHTS]
 
     def heard(self, text: str) -> None:
         """What answers ``text`` (bpm: a heart rate, img: a picture) was heard."""

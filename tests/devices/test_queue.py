@@ -174,6 +174,39 @@ class LightTests(QueueTest):
         self.assertIsNone(self.at(2.0))
         self.assertEqual(self.ends, [("lof", False)])
 
+    def test_waiting_when_aft_ends(self) -> None:
+        """A light word that was not yet said belongs to before the closing: it is not said
+        as the answer to it. What is wanted from then on is, and other words go on waiting."""
+        for text in ("lof", "lon"):
+            self.queue, self.ends = WordQueue(30), []
+            self.queue.declared(0.1)
+            self.add("bpm"), self.add(text)
+            self.assertEqual(self.at(0.3, busy=True), "send")
+            self.queue.message_ended(True)
+            self.assertEqual(self.ends, [(text, False)])
+            self.add("lof", "the cycle's own")
+            self.assertEqual(self.at(1.0), "bpm")
+            self.queue.heard("bpm")
+            self.assertEqual(self.at(2.0), "lof")
+            self.at(3.1)
+            self.assertEqual(self.ends[-1], ("the cycle's own", True))
+
+    def test_waiting_when_another_message_ends(self) -> None:
+        """Behind `bfr`, or a message that was none, it is said."""
+        self.queue.declared(0.1)
+        self.add("lof")
+        self.assertEqual(self.at(0.3, busy=True), "send")
+        self.queue.message_ended(False)
+        self.assertEqual(self.at(1.0), "lof")
+
+    def test_wanted_again_by_who_hears_the_end(self) -> None:
+        """Who is told that it was not said, and wants it again at once, is queued anew."""
+        self.queue.declared(0.1)
+        self.queue.add("lof", lambda outcome: self.add("lof", "again") and None)
+        self.at(0.3, busy=True)
+        self.queue.message_ended(True)
+        self.assertEqual(self.at(1.0), "lof")
+
     def test_more_than_a_second_before(self) -> None:
         """A size that begins later than a second after it swallowed nothing."""
         self.add("lof")
