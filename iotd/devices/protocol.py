@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from iotd.devices.server import DeviceFactory
 
 QUIET = 0.05  # seconds without a byte that end what only silence can end
-MAX_READINGS = 50  # in one second of one device; a watch sends two in 30 s
+MAX_READINGS = 50  # good or bad, in one second of one device; a watch sends two in 30 s
+# Of anything, in one second. 64 KiB can hold 65,536 commas, which take half a second to read.
+MAX_EVENTS = 1000
 
 _HELD, _STARTED = DevicePhase.HELD, DevicePhase.STARTED
 
@@ -46,7 +48,7 @@ class DeviceProtocol(LinkProtocol):
         self._quiet_from = 0.0
         self._settling = self._linked = False
         self._questions: Questions | None = None
-        self._second = self._readings = 0
+        self._second = self._readings = self._events = 0
 
     # -- life -------------------------------------------------------------------
 
@@ -76,6 +78,7 @@ class DeviceProtocol(LinkProtocol):
         conversation, deadlines = self._conversation, self._deadlines
         try:
             while not self._closed and (event := conversation.next_event()) is not NEED_DATA:
+                self._count_event()
                 began_at, deadlines.began_at = deadlines.began_at, now
                 _HEARD[type(event)](self, event, began_at)
         except RemoteProtocolError as fault:
@@ -164,10 +167,15 @@ class DeviceProtocol(LinkProtocol):
             self._tell(ReadingHeard(self._id or "", event.value, event.unit, event.raw, now))
             self._words.heard(event.unit)
 
-    def _in_bounds(self) -> bool:
+    def _count_event(self) -> None:
         second = int(self._deadlines.heard_at)
         if second != self._second:
-            self._second, self._readings = second, 0
+            self._second, self._readings, self._events = second, 0, 0
+        self._events += 1
+        if self._events > MAX_EVENTS:
+            raise RemoteProtocolError(f"more than {MAX_EVENTS} readings or lines in a second")
+
+    def _in_bounds(self) -> bool:
         self._readings += 1
         if self._readings > MAX_READINGS:
             self._fault("flood", f"more than {MAX_READINGS} readings in a second")
@@ -190,7 +198,8 @@ class DeviceProtocol(LinkProtocol):
         self._fault("message", event.reason)
 
     def _bad_reading(self, event: BadReading, began_at: float) -> None:
-        self._fault("reading", event.reason)
+        if self._in_bounds():
+            self._fault("reading", event.reason)
 
     def _message_ended(self, closes_the_cycle: bool) -> None:
         self._deadlines.granted_at = None

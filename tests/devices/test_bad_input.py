@@ -69,6 +69,46 @@ class FaultTests(DevicePartsTest):
         board.say(b"72.00,bpm")
         self.assertEqual(len(self.of(ReadingHeard)), 51)
 
+    def test_flood_of_bad_ones(self) -> None:
+        """Bad readings share the fifty: what is beyond is counted as too many, and told at
+        1, 2, 4, 8 … like all that devices get wrong."""
+        board = self.started("wch")
+        lines: list[Any] = []
+        self.patch(Faults, "_log", Logger(observer=lines.append))
+        board.say(b"nan,bpm72.00,bpm" * 100)
+        self.assertEqual(len(self.of(ReadingHeard)), 25)
+        self.assertEqual(self.count("iotd_device_faults_total", cause="reading"), 25)
+        self.assertEqual(self.count("iotd_device_faults_total", cause="flood"), 150)
+        self.assertLess(len(lines), 16)
+        self.assertFalse(board.cut)
+
+    def test_endless_commas(self) -> None:
+        """More than a thousand of anything in a second end the connection, however they come:
+        the rest is not even read, and it may begin anew."""
+        for piece in (b",", b"x,y", b"1,q", b"72.00,bpm", b"0,rep", b"\n0,a"):
+            board = self.started("wch")
+            before = self.faults()
+            board.say((piece * 65536)[:65536])
+            self.assertTrue(board.cut, piece)
+            self.assertLessEqual(self.faults() - before, 1000)
+            board.leave()
+            self.advance(1)
+        self.assertIn("1000", self.registry.admissions.refusals.items()[0]["reason"])
+
+    def test_nearly_too_many(self) -> None:
+        """Nearly a thousand in each second are no reason to close."""
+        board = self.started("wch")
+        for _ in range(3):
+            board.say(b"x,y " * 990)
+            self.assertFalse(board.cut)
+            self.advance(1)
+
+    def faults(self) -> float:
+        """All that devices got wrong."""
+        found = self.metrics.collect()
+        return sum(sample.value for family in found if family.name == "iotd_device_faults"
+                   for sample in family.samples if sample.name.endswith("_total"))
+
     def test_a_stranger(self) -> None:
         """Who says neither new~ nor key~ is closed and leaves no row."""
         board = self.board()
