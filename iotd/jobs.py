@@ -22,17 +22,15 @@ from iotd.cabinet.service import Cabinets
 from iotd.config_sections import Config
 from iotd.devices.server import DeviceFactory
 from iotd.devices.service import Registry
+from iotd.errors import Invalid
 from iotd.health.access import Looks
 from iotd.health.alert_api import AlertsApi
 from iotd.health.alert_desk import AlertDesk
-from iotd.health.alert_hooks import Hooks
-from iotd.health.alert_mail import Mailer
-from iotd.health.alert_messages import Wording
 from iotd.health.alerts import Alerts
 from iotd.health.answers import answers
 from iotd.health.api import HealthApi
 from iotd.health.calendar import Calendar
-from iotd.health.deliver import Outbox
+from iotd.health.deliver import outbox_of
 from iotd.health.pages import HealthPages
 from iotd.health.patients import Patients
 from iotd.health.polling import Poller
@@ -98,17 +96,11 @@ class HealthPlus:
         )
 
     def _build_alerts(self) -> None:
-        config = self._config.alerts
-        mailer = Mailer(
-            self._reactor, self._reactor, config.smtp, config.mail_from
-        ) if config.smtp else None
-        outbox = Outbox(
-            store=self._common["store"], clock=self._reactor, now=self._now,
-            wording=Wording(
-                self._name_of, lambda: self._accounts.public_url, self._config.site.name
-            ),
-            mailer=mailer, hooks=Hooks(self._reactor, self._reactor), mail_to=config.mail_to,
-            webhooks=config.webhooks, metrics=self._metrics,
+        site = self._config.site
+        outbox = outbox_of(
+            self._config.alerts, reactor=self._reactor, store=self._common["store"],
+            now=self._now, patients=self.patients, address=lambda: self._accounts.public_url,
+            site_name=site.name, timezone=site.timezone, metrics=self._metrics,
         )
         self.alerts = Alerts(
             **self._common, patients=self.patients, outbox=outbox, clock=self._reactor,
@@ -164,11 +156,9 @@ class HealthPlus:
     def _may_hear(self, who: Identity, event: Any) -> bool:
         return self.patients.access.may_see(who, event.patient)
 
-    def _name_of(self, patient: str) -> str | None:
-        return self.patients.patient(patient).name if self.patients.knows(patient) else None
-
     def _check_patient(self, id: str) -> None:
-        self.patients.patient(id)
+        if not self.patients.knows(id):
+            raise Invalid(f"There is no patient {id[:64]!r}.", "patient")
 
 
 async def _awaited(work: Awaitable[Any]) -> None:
