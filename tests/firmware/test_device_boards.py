@@ -70,33 +70,40 @@ class WatchTests(DeviceTestCase):
 
     kind = "watch"
 
+    async def measured(self, visit: DeviceVisit) -> dict[str, float]:
+        """Unit to value; asked again while a busy machine robs the board of its samples."""
+        for _ in range(6):
+            before = visit.pongs
+            visit.word("bpm")
+            answers = len(visit.readings) + len(visit.lines)
+            await self.until(lambda: len(visit.readings) + len(visit.lines) > answers)
+            visit.ping()
+            await self.until(lambda: visit.pongs > before)  # the rest of the answer is here
+            found = {unit: value for value, unit in visit.readings}
+            if "bpm" in found:
+                break
+        return found
+
     async def test_measures(self) -> None:
         """bpm is answered with rate, temperature and oxygen; the display shows the rate."""
         board = self.board(world={"pulse": 72, "celsius": 33.4})
-        visit = await self.visit()
-        visit.word("bpm")
-        await self.until(lambda: len(visit.readings) >= 3)
-        (rate, _), (celsius, _), (oxygen, _) = visit.readings
-        self.assertEqual([unit for _, unit in visit.readings], ["bpm", "temp", "spo2"])
-        self.near(rate, 72, 3)
-        self.near(celsius, 33.4, 0.02)
-        self.assertTrue(91 < oxygen < 94, oxygen)  # R = 0.6 on Maxim's curve is 92.5
+        found = await self.measured(await self.visit())
+        self.assertEqual(sorted(found), ["bpm", "spo2", "temp"])
+        self.near(found["bpm"], 72, 3)
+        self.near(found["temp"], 33.4, 0.02)
+        self.near(found["spo2"], 92.5, 1.5)  # R = 0.6 on Maxim's curve
         await self.until(lambda: board.display[0] == "Pulse" and board.display[8].isdigit())
         self.near(int(board.display[8]), 72, 3)
         self.assert_well(board)
 
     async def test_analogue(self) -> None:
         """A PulseSensor on an ADC pin measures too; without a thermometer there is a rate only."""
-        board = self.board(world={"pulse": 95}, settings={
+        board = self.board(world={"pulse": 95}, speed=3.0, settings={
             "pulse": {"sensor": "pulse_sensor", "pin": 1}, "thermometer": {"enabled": False}})
         visit = await self.visit()
-        for _ in range(3):
-            visit.word("bpm")
-            told = len(visit.lines)
-            await self.until(lambda: len(visit.lines) > told)
-            if visit.readings:
-                break
-        self.near(visit.readings[0][0], 95, 3)
+        found = await self.measured(visit)
+        self.assertEqual(list(found), ["bpm"])
+        self.near(found["bpm"], 95, 3)
         self.assertEqual(visit.lines[-1], "error no temperature: no thermometer")
         self.assert_well(board)
 
