@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from heapq import merge
 from itertools import islice
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence
 
 from sqlalchemy import (
     Column, Connection, Double, Index, String, Table, and_, delete, func, insert, or_,
@@ -237,6 +237,20 @@ def _of_kind(
         query = query.where(c.at <= at, or_(c.at < at, c.id < id))
     query = query.order_by(c.at.desc(), c.id.desc()).limit(most)
     return [Reading(*row) for row in connection.execute(query)]
+
+
+def newest_good(
+    connection: Connection, patient: str, kind: str, since: float, until: float,
+    without: Iterable[str] = (),
+) -> Reading | None:
+    """The newest good reading from ``since`` to before ``until``, none of these sources."""
+    c = readings.c
+    query = select(*_COLUMNS).where(
+        c.patient == patient, c.kind == kind, c.at >= since, c.at < until, c.quality == GOOD,
+        c.source.not_in(tuple(without)),
+    )
+    row = connection.execute(query.order_by(c.at.desc(), c.id.desc()).limit(1)).first()
+    return None if row is None else Reading(*row)
 
 
 def first_at(connection: Connection, patient: str, kind: str) -> float | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from iotd.health import records
 from iotd.health.model import GOOD, KINDS, PAIR_SECONDS, REJECTED, SUSPECT, Kind, worst
 from iotd.health.moments import AHEAD
-from iotd.health.news2 import partial_news2
+from iotd.health.news2 import KINDS as SCORED, MAX_AGE, partial_news2
 from iotd.health.records import Patient, Reading
 from iotd.times import rfc3339
 
@@ -67,20 +67,32 @@ def read_vitals(
         for name in KINDS
     }
     first = {name: found[0] for name, found in newest.items() if found}
-    # one doubtful value does not make the score forget the good one before it
-    good = {
-        name: each for name, found in newest.items()
-        if (each := next((one for one in found if one.quality == GOOD), None)) is not None
-    }
     return {
         "items": [
             _item(kind, first.get(kind.name), trends[kind.name], now, poll_seconds)
             for kind in KINDS.values()
         ],
         "blood_pressure": _blood_pressure(newest["bp_systolic"], newest["bp_diastolic"]),
-        "news2": partial_news2(good, patient.birth_date, now, skin),
+        "news2": partial_news2(
+            _good(connection, patient.id, now, skin), patient.birth_date, now, skin
+        ),
         "next": None,
     }
+
+
+def _good(
+    connection: Connection, patient: str, now: float, skin: Iterable[str]
+) -> dict[str, Reading]:
+    """What the score may count: doubtful values, and those of skin, hide no good one."""
+    found = {}
+    for kind in SCORED:
+        without = skin if kind == "body_temperature" else ()
+        newest = records.newest_good(
+            connection, patient, kind, now - MAX_AGE, now + AHEAD, without
+        )
+        if newest is not None:
+            found[kind] = newest
+    return found
 
 
 def _item(

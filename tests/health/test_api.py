@@ -326,6 +326,25 @@ class VitalsTests(HealthTest):
         score = (await self.get(f"/{id}/vitals"))["news2"]
         self.assertEqual((score["at_least"], score["parts"][0]["value"]), (3, 135))
 
+    async def test_news2_behind_doubtful_ones(self) -> None:
+        """However many values are doubtful, or of skin, the good one of minutes ago counts,
+        for an hour."""
+        id = await self.patient()
+        await self.app.registry.make_key("wch-7", "watch", "test")
+        await self.app.registry.change("wch-7", {"patient": id}, "test")
+        await self.post(id, "body_temperature", 39.5)
+        await self.post(id, "spo2", 91)
+        for _ in range(8):
+            self.app.now += 30
+            await self.hear(300, "bpm", "wch-7")
+            await self.hear(33.5, "temp", "wch-7")
+            await self.hear(0, "spo2", "wch-7")
+        score = (await self.get(f"/{id}/vitals"))["news2"]
+        told = {part["kind"]: part["value"] for part in score["parts"]}
+        self.assertEqual(told, {"body_temperature": 39.5, "spo2": 91})
+        self.app.now += 3600
+        self.assertIsNone((await self.get(f"/{id}/vitals"))["news2"])
+
 
 def _text(at: float) -> str:
     moment = datetime.fromtimestamp(at, timezone.utc)
