@@ -8,7 +8,8 @@
 
 The lights are the acknowledgement: ``lof`` is wanted only by the step that ends
 the wait, so it is said after that step is on disk. ``owes`` outlives everything:
-as long as it is set the cabinet is told again whenever it comes back.
+as long as it is set the cabinet is told again. One that was ever used is told, too,
+whenever it comes back: it may have been closed while nobody heard.
 """
 
 from __future__ import annotations
@@ -282,7 +283,11 @@ def _return_open(state: State, event: LinkedUp, now: float) -> Step:
 
 
 def _return(state: State, event: LinkedUp, now: float) -> Step:
-    if not state.owes and state.lights != "on":
+    """Of a cabinet that was ever used nobody knows that it stayed dark.
+
+    Somebody may have closed it while nobody heard, or what was heard never came to disk.
+    """
+    if state.visit is None and not state.owes and state.lights != "on":
         return Step(state)
     return Step(_unsure(state), wants=frozenset({Want.LIGHTS_OFF}))
 

@@ -156,7 +156,34 @@ class CycleTests(CabinetsTest):
         await self.unlink("cab")
         await self.link("cab")
         await self.pass_by(60)
-        self.assertEqual(len(self.wire.said), 4)
+        await self.dark()
+        await self.pass_by(60)
+        self.assertEqual(len(self.wire.said), 5)
+        self.assertEqual(self.shown("lights", "message"), ["off", ""])
+
+    async def test_closed_while_nobody_heard(self) -> None:
+        """Of a whole visit nothing reached the store: its lights go off a second after it is
+        back, once."""
+        await self.closed()
+        await self.send()
+        await self.dark()
+        await self.unlink("cab")
+        before = len(self.wire.said)
+        await self.link("cab")
+        await self.pass_by(0.9)
+        self.assertEqual(self.wire.said[before:], [])
+        await self.pass_by(0.2)
+        await self.dark()
+        await self.pass_by(60)
+        self.assertEqual(self.wire.said[before:], [LOF])
+
+    async def test_new_cabinet(self) -> None:
+        """One that was never used hears nothing unasked, however often it comes."""
+        for _ in range(3):
+            await self.link("cab", "img")
+            await self.pass_by(60)
+            await self.unlink("cab", "img")
+        self.assertEqual(self.wire.said, [])
 
     async def test_cabinet_lost_during_the_wait(self) -> None:
         """The picture is still kept, and the cabinet hears lights off when it returns."""

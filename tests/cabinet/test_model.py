@@ -117,9 +117,12 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(step(ended, Pictured(9), 1000.0), Step(ended))
 
     def test_return(self) -> None:
-        """A fresh or dark cabinet hears no word; one whose lights may be on hears lights off."""
-        for state in (REST, DONE):
-            self.assertEqual(step(state, LinkedUp(True), 50.0), Step(state))
+        """A fresh cabinet hears no word; one that was ever used hears lights off, and its
+        last visit keeps the time at which they went off."""
+        self.assertEqual(step(REST, LinkedUp(True), 50.0), Step(REST))
+        told = step(DONE, LinkedUp(True), 50.0)
+        state = self.check(told, OFF, phase=Phase.REST, lights="off", owes=True)
+        self.check(step(state, Said(False), 51.0), frozenset(), owes=False, lights_off_at=23.0)
         owing = step(WAITING, Pictured(7), 22.0).state
         by_hand = step(DONE, Said(True), 30.0).state
         for state in (owing, by_hand, OPEN):
