@@ -98,8 +98,12 @@ class Daemon(Service):
 
     _log = Logger()
 
-    def __init__(self, config: Config, reactor: Any, observer: Any = None) -> None:
+    def __init__(
+        self, config: Config, reactor: Any, observer: Any = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self.config, self._reactor, self._observer = config, reactor, observer
+        self._now = now
         self._lock = DataLock(config.data_dir)
 
     def setServiceParent(self, parent: Any) -> None:
@@ -125,7 +129,7 @@ class Daemon(Service):
     def _build(self) -> None:
         config, reactor = self.config, self._reactor
         disable_created_metrics()
-        self.parts = parts = Parts(config, reactor)
+        self.parts = parts = Parts(config, reactor, self._now)
         self._pictures = ThreadPool(0, PICTURE_THREADS, "pictures")
         self.cameras = Cameras(
             store=parts.store, bus=parts.bus, registry=parts.registry, clock=reactor,
