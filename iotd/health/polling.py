@@ -16,11 +16,12 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from iotd.bus import Bus, DeviceLinked
+from iotd.bus import Bus, DeviceLinked, ReadingHeard
 from iotd.errors import IotdError
 from iotd.site.figures import guarded
 
 WORD = "bpm"
+ANSWER_ENDS_WITH = "temp"  # the second half of an answer; it may come a little later
 TICK = 0.25  # seconds
 PLACES = 60  # that an interval is cut into, to spread watches over it
 SETTLE = 0.5  # seconds from "start" to the first word: two within 250 ms are lost
@@ -35,12 +36,13 @@ Say = Callable[[str, str], Deferred[bool]]
 class _Watch:
     """One watch that can be asked now."""
 
-    __slots__ = ("id", "turn", "asked", "place")
+    __slots__ = ("id", "turn", "asked", "asked_at", "half_answered", "place")
 
     def __init__(self, id: str) -> None:
         self.id = id
         self.turn = 0  # entries of the heap from before it are over
-        self.asked = False
+        self.asked = self.half_answered = False
+        self.asked_at = 0.0
         self.place = 0
 
 
@@ -71,6 +73,7 @@ class Poller:
         for result in ("answered", "missed", "late"):
             self._polls.labels(result)
         bus.subscribe(DeviceLinked, self._heard)
+        bus.subscribe(ReadingHeard, self._measured)
 
     def __len__(self) -> int:
         return len(self._watches)
@@ -92,6 +95,13 @@ class Poller:
             self._add(event.id)
         else:
             self._drop(event.id)
+
+    def _measured(self, event: ReadingHeard) -> None:
+        """The rest of an answer: the interval begins with it, once."""
+        watch = self._watches.get(event.device)
+        if watch is not None and watch.half_answered and event.unit == ANSWER_ENDS_WITH:
+            watch.half_answered = False
+            self._put(self._seconds() + self._interval, watch)
 
     def _add(self, id: str) -> None:
         self._drop(id)  # it is another connection: what the old one was asked is void
@@ -140,11 +150,14 @@ class Poller:
     def _set_clock(self, by: float) -> None:
         """The machine's clock was set: everybody is due as long from now as before."""
         self._due = [(at + by, *rest) for at, *rest in self._due]  # type: ignore[misc]
+        for watch in self._watches.values():
+            watch.asked_at += by
 
     def _ask(self, watch: _Watch, late: float) -> None:
         if late > LATE:
             self._polls.labels("late").inc()
-        watch.asked = True
+        watch.asked, watch.half_answered = True, False
+        watch.asked_at = self._seconds()
         self._put(self._seconds() + self._patience, watch)
         turn = watch.turn
         try:
@@ -165,9 +178,14 @@ class Poller:
         return False
 
     def _end(self, watch: _Watch, turn: int, came: bool) -> None:
-        """The poll of this turn is over; the next is an interval from now."""
+        """The poll of this turn is over; the next is an interval after its answer.
+
+        Without one it is an interval after the question, or at once if that is over.
+        """
         if turn != watch.turn:
             return
-        watch.asked = False
+        watch.asked, watch.half_answered = False, came
         self._polls.labels("answered" if came else "missed").inc()
-        self._put(self._seconds() + self._interval, watch)
+        now = self._seconds()
+        self._put((now if came else max(now - self._interval, watch.asked_at)) + self._interval,
+                  watch)

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from iotd.bus import Bus, DeviceLinked
+from iotd.bus import Bus, DeviceLinked, ReadingHeard
 from iotd.errors import Conflict
 from iotd.health.polling import TICK, Poller
 
@@ -82,6 +82,27 @@ class PollingTests(PollerTest):
                                                                      >= asked[-1] + 15))
         self.assertEqual(self.counted("missed"), 0)
 
+    def test_answer_in_two_parts(self) -> None:
+        """The temperature that ends an answer later moves the next poll, a second one doesn't."""
+        self.link("wch")
+        self.advance(20)
+        asked = self.queue.asked["wch"]
+        rest = asked[0] + 15 + 5
+        for at in (rest, rest + 20):
+            self.advance(at - self.clock.seconds())
+            self.bus.publish(ReadingHeard("wch", 36.5, "temp", "36.50,temp", at))
+        self.advance(20)
+        self.assertEqual(asked[1] - rest, 30)
+
+    def test_silent_watch(self) -> None:
+        """One that never answers is asked again as soon as a question is given up, not later."""
+        self.queue.answer = lambda id: self.after(30, came=False)
+        self.link("wch")
+        self.advance(125)
+        asked = self.queue.asked["wch"]
+        self.assertEqual(len(asked), 5)
+        self.assertTrue(all(30 <= b - a <= 30.5 for a, b in zip(asked, asked[1:])), asked)
+
     def test_first_is_soon(self) -> None:
         """A watch that is alone is asked within two seconds, but not at once."""
         self.link("wch")
@@ -133,11 +154,11 @@ class PollingTests(PollerTest):
         self.queue.answer = answer
         self.link("wch")
         self.advance(60)
-        self.assertEqual((len(late), self.counted("missed")), (1, 1))
+        self.assertEqual((len(late), self.counted("missed")), (2, 1))
         late[0].callback(True)
         self.assertEqual(self.counted("answered"), 0)
         self.advance(20)
-        self.assertEqual(len(late), 2)
+        self.assertEqual(len(late), 3)
 
     def test_gone(self) -> None:
         """One that is gone is asked no more, and one that comes back is asked anew, once."""
