@@ -76,7 +76,7 @@ def _poses(source: Any, target: Any) -> Iterator[Any]:
     if affine is not None and inliers.sum() >= FEWEST:
         yield np.vstack([affine, [0, 0, 1]])
     if len(source) >= 8:
-        matrix, inliers = cv2.findHomography(source, target, cv2.RANSAC, FAR, maxIters=300)
+        matrix, inliers = cv2.findHomography(source, target, cv2.RANSAC, FAR, maxIters=100)
         if matrix is not None and inliers.sum() >= 8:
             yield matrix
 
@@ -95,12 +95,11 @@ class _Votes:
 
 def _votes(scene: Features, photo: Learned) -> _Votes:
     likeness = scene.descriptors @ photo.features.descriptors.T
-    mine = likeness.argmax(axis=1)
-    like = likeness[np.arange(len(scene)), mine]
+    like = likeness.max(axis=1)
     seen = np.flatnonzero(like > LIKE)
     if len(seen) > MOST_VOTES:
         seen = seen[np.argpartition(-like[seen], MOST_VOTES)[:MOST_VOTES]]
-    mine = mine[seen]
+    mine = likeness[seen].argmax(axis=1)
     scale = scene.sizes[seen] / photo.features.sizes[mine]
     turn = scene.angles[seen] - photo.features.angles[mine]
     middle = complex(photo.width, photo.height) / 2
@@ -116,16 +115,19 @@ def _complex(points: Any) -> Any:
 
 def _groups(votes: _Votes) -> Iterator[Any]:
     near, much, angle = NEAR
-    agree = np.abs(votes.centre[:, None] - votes.centre[None, :]) < near * votes.size[:, None]
-    agree &= np.abs(votes.log[:, None] - votes.log[None, :]) < much
-    turned = np.exp(1j * votes.turn).astype(np.complex64)
-    agree &= (turned[:, None] * turned.conj()[None, :]).real > np.cos(angle)
-    counts = agree.sum(axis=1)
+    # squares in place of roots and angles: a quarter of the time
+    x, y = votes.centre.real, votes.centre.imag
+    apart = (x[:, None] - x) ** 2 + (y[:, None] - y) ** 2
+    agree = apart < ((near * votes.size) ** 2)[:, None]
+    agree &= np.abs(votes.log[:, None] - votes.log) < much
+    cos, sin = np.cos(votes.turn), np.sin(votes.turn)
+    agree &= np.outer(cos, cos) + np.outer(sin, sin) > np.cos(angle)
+    counts, who = agree.sum(axis=1), np.ascontiguousarray(agree.T)
     free = np.ones(len(counts), bool)
     while len(counts) and counts.max() >= FEWEST:
         group = np.flatnonzero(agree[counts.argmax()] & free)
         free[group] = False
-        counts = (counts - agree[:, group].sum(axis=1)) * free
+        counts = (counts - who[group].sum(axis=0)) * free
         if len(np.unique(votes.mine[group])) >= FEWEST:
             yield group
 
