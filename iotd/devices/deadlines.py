@@ -9,7 +9,7 @@ from __future__ import annotations
 SILENT_LIMIT = 30.0  # for the hello
 PROOF_LIMIT = 10.0  # the nonce is good for so long
 MESSAGE_LIMIT = 15.0  # from our `send` to the end of the message
-BEGUN_LIMIT = 30.0  # for a reading, a size or a line: the link itself is given up after that
+BEGUN_LIMIT = 30.0  # for a size or a line: the link itself is given up after that
 PING_AFTER, GONE_AFTER = 20.0, 45.0  # seconds without a byte from a keyed device
 
 

@@ -233,11 +233,11 @@ class DeviceProtocol(LinkProtocol):
     def move(self) -> None:
         """Write what is due, and come back when the next may be."""
         conversation = self._conversation
-        begun = conversation.begun_bytes > 0
+        now = self._server.seconds()
+        begun = conversation.begun_bytes > 0 and not self._stalled(now)
         busy = begun or conversation.receiving
         again = None
         if conversation.phase is _STARTED and not self._closed:
-            now = self._server.seconds()
             due, again = self._words.next(now, busy)
             if due is not None and self._wrote(due, now):
                 return
@@ -299,14 +299,22 @@ class DeviceProtocol(LinkProtocol):
         elif self._conversation.keyed and self._conversation.phase is _STARTED:
             if self._deadlines.ping_due(now):
                 self.transport.write(self._conversation.ping())
+        elif self._stalled(now):
+            self.move()
+
+    def _stalled(self, now: float) -> bool:
+        """Whether half a reading came long ago: it is kept, but words wait for it no more."""
+        half = self._conversation.half_reading
+        return half and self._deadlines.late(now, 1, "a reading") is not None
 
     def _late(self, now: float) -> str | None:
         deadlines, received = self._deadlines, self._conversation.begun_bytes
         if self._conversation.phase is DevicePhase.GREETED:
             return NO_HELLO if deadlines.silent_too_long(now) else None
+        hurry = 0 if self._conversation.half_reading else received
         late = (
             deadlines.late_proof(now) or deadlines.late_message(now, received)
-            or deadlines.late(now, received, "a reading, size or line")
+            or deadlines.late(now, hurry, "a size or line")
         )
         return late or (deadlines.gone(now) if self._conversation.keyed else None)
 

@@ -91,6 +91,12 @@ class DeviceConversation:
         cut = bytes(self._buffer[:len(SIZE)])
         return self.phase is _STARTED and cut != b"" and SIZE.startswith(cut)
 
+    @property
+    def half_reading(self) -> bool:
+        """Whether a field device is in the middle of a reading, which no silence ends."""
+        begun = self.phase is _STARTED and not self.keyed and len(self._buffer) > 0
+        return begun and not self.receiving
+
     def greeting(self) -> bytes:
         """What the daemon says first: 36 bytes."""
         return GREETING

@@ -142,9 +142,23 @@ class DeadlineTests(DevicePartsTest):
         self.assertIn("15 s", self.registry.admissions.refusals.items()[0]["reason"])
 
     def test_begun_reading(self) -> None:
-        """Half a reading has 30 s."""
+        """Half a reading may take for ever; words wait 30 s for its end, and no longer."""
         board = self.started("wch")
         board.say(b"72.0")
+        self.devices.say("wch", "bpm")
+        self.advance(29)
+        self.assertEqual(board.heard(), b"")
+        self.advance(3)
+        self.assertEqual(board.heard(), b"bpm")
+        self.advance(3600)
+        board.say(b"0,bpm")
+        self.assertFalse(board.cut)
+        self.assertEqual([event.value for event in self.of(ReadingHeard)], [72.0])
+
+    def test_begun_size(self) -> None:
+        """Half a `size-` has 30 s: its cabinet waits for `send`, and hears nothing else."""
+        board = self.started("cab")
+        board.say(b"siz")
         self.advance(29)
         self.assertFalse(board.cut)
         self.advance(3)
