@@ -299,7 +299,8 @@ def _unsure(state: State) -> State:
 
 def _said(state: State, event: Said, now: float) -> Step:
     if event.on:
-        return Step(replace(state, lights="on"))
+        # a person wants light after the closing's lights off, heard or not: none is owed
+        return Step(replace(state, lights="on", owes=False))
     visit = state.visit
     if visit is not None and visit.closed_at is not None and visit.lights_off_at is None:
         visit = replace(visit, lights_off_at=now)

@@ -21,7 +21,7 @@ from iotd.cabinet.cycle import Cycle
 from iotd.cabinet.hearing import Hearing
 from iotd.cabinet.known import Known, appear, look_up, then_look_up
 from iotd.cabinet.model import Said, State
-from iotd.cabinet.stock import Item
+from iotd.cabinet.stock import NEW_ITEMS, Item
 from iotd.devices.model import Device
 from iotd.devices.service import Registry
 from iotd.errors import Conflict, NotFound
@@ -230,7 +230,8 @@ class Cabinets:
         """A cabinet as the API shows it."""
         camera = self.boards.camera_of(device.id)
         return show.cabinet(
-            device, self.known(device.id), linked=device.id in self.boards.there, camera=camera,
+            device, self._known.get(device.id, Known(items=NEW_ITEMS)),
+            linked=device.id in self.boards.there, camera=camera,
             camera_there=camera in self.boards.there, cameras=self.boards.cameras(),
             why_no_counts=self.counter.why, detects=self.detects, now=self.now(),
         )

@@ -55,6 +55,10 @@ class Item:
         return self.count is not None and self.low_at is not None and self.count <= self.low_at
 
 
+#: What a cabinet shows until its first commit gave it items of its own.
+NEW_ITEMS = tuple(Item(0, name) for name in FIELD_ITEMS)
+
+
 def seen(item: Item, number: int, picture: int, now: float) -> Item:
     """The item after ``picture`` showed ``number`` of it."""
     if number == item.count:

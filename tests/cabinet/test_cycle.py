@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, fail
 from iotd.bus import PictureHeard, WeightHeard
 from iotd.cabinet import records
 from iotd.errors import Unavailable
-from tests.cabinet.house import LIT, CabinetsTest
+from tests.cabinet.house import ADMIN, LIT, CabinetsTest
 
 IMG, LOF = ("img", "img"), ("cab", "lof")
 
@@ -160,6 +160,19 @@ class CycleTests(CabinetsTest):
         await self.pass_by(60)
         self.assertEqual(len(self.wire.said), 5)
         self.assertEqual(self.shown("lights", "message"), ["off", ""])
+
+    async def test_light_by_hand_right_after_lights_off(self) -> None:
+        """Lights that a person switches on in place of a lights off that did not stand stay on."""
+        await self.closed()
+        await self.send()
+        switched = Deferred.fromCoroutine(self.cabinets.lights(ADMIN, "cab", True))
+        await self.settled()
+        self.wire.heard(*LOF, done=False)
+        self.wire.heard("cab", "lon", done=True)
+        await switched
+        await self.pass_by(60)
+        self.assertEqual(self.wire.said, [IMG, LOF, ("cab", "lon")])
+        self.assertEqual(self.shown("lights", "message"), ["on", ""])
 
     async def test_closed_while_nobody_heard(self) -> None:
         """Of a whole visit nothing reached the store: its lights go off a second after it is

@@ -139,6 +139,8 @@ class TableTests(SynchronousTestCase):
     def test_switch_by_hand(self) -> None:
         """A person's switch is shown at once, and never replaces the end of a cycle."""
         self.check(step(DONE, Said(True), 30.0), frozenset(), lights="on", owes=False)
+        owing = step(WAITING, Pictured(7), 22.0).state
+        self.check(step(owing, Said(True), 22.5), frozenset(), lights="on", owes=False)
         dark = self.check(step(WAITING, Said(False), 25.0), frozenset(), lights="off", owes=True)
         self.check(step(dark, Pictured(7), 26.0), OFF)
 
@@ -180,7 +182,7 @@ def check(before: State, event: Any, done: Step, now: float) -> None:
     if Want.LIGHTS_OFF in done.wants:
         assert state.owes and not waits  # never before the picture's step
     if before.owes and not state.owes:
-        assert event == Said(False)
+        assert isinstance(event, Said)  # heard, or a person wants light
     if state.owes and not waits and not before.owes:
         assert Want.LIGHTS_OFF in done.wants
 

@@ -95,7 +95,15 @@ class PeopleTests(CabinetsTest):
         """A cabinet that is approved later has its items as soon as that is on disk."""
         await self.registry.make_key("cab-keyed", "cabinet", "ada")
         await self.settled()
-        self.assertEqual(len(self.json("cab-keyed")["items"]), 3)
+        self.assertEqual(len(self.cabinets.known("cab-keyed").items), 3)
+
+    async def test_not_on_disk_yet(self) -> None:
+        """Its items are shown from the first moment on, before the store has them."""
+        await self.registry.make_key("cab-keyed", "cabinet", "ada")
+        self.assertEqual(self.cabinets.known("cab-keyed").items, ())
+        shown = self.json("cab-keyed")["items"]
+        self.assertEqual(shown, {"Nutella": 0, "Pepsi": 0, "Pringles": 0})
+        await self.settled()
 
     async def test_deleted(self) -> None:
         """A removed cabinet is gone with its wait; as a new device it begins anew."""
