@@ -115,7 +115,7 @@ def _complex(points: Any) -> Any:
 
 def _groups(votes: _Votes) -> Iterator[Any]:
     near, much, angle = NEAR
-    # squares in place of roots and angles: a quarter of the time
+    # every pair of votes is looked at: squares and dot products, no roots and no angles
     x, y = votes.centre.real, votes.centre.imag
     apart = (x[:, None] - x) ** 2 + (y[:, None] - y) ** 2
     agree = apart < ((near * votes.size) ** 2)[:, None]
