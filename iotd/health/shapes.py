@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt
+from pydantic import BaseModel, ConfigDict, Field
 
 Moment = Annotated[str, Field(max_length=40, description="RFC 3339, e.g. 2026-11-21T08:30:00Z")]
 
@@ -61,7 +61,7 @@ class NewReading(Strict):
     """``unit`` in UCUM, the kind's own when left out; ``measured_at`` now when left out."""
 
     kind: str = Field(max_length=40)
-    value: Annotated[StrictInt | StrictFloat, Field(gt=-1e9, lt=1e9)]
+    value: Annotated[float, Field(strict=True, gt=-1e9, lt=1e9)]
     unit: Annotated[str, Field(max_length=16)] | None = None
     measured_at: Moment | None = None
 
