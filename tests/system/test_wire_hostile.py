@@ -192,16 +192,26 @@ class RandomTests(HostileTest):
 
     def test_random_sessions(self) -> None:
         """4,000 seeded random sessions leave no traceback, no file and no memory behind."""
-        fuzz(self.port, 1500, seed=1)  # first use of everything
-        files, before = self.daemon.process.num_fds(), self.daemon.rss()
-        begun = time.monotonic()
-        fuzz(self.port, 4000, seed=2)
+        files = self.daemon.process.num_fds()
+        self.sessions(1500, 1, files)  # first use of everything
+        before, begun = self.daemon.rss(), time.monotonic()
+        self.sessions(4000, 2, files)
         took = time.monotonic() - begun
-        until(lambda: self.daemon.process.num_fds() <= files + 2, "files are back")
         tell("4,000 random sessions", f"{took:.1f} s, {self.daemon.rss() - before:+.1f} MB")
         self.assertLess(self.daemon.rss() - before, 8)
         rows = len(self.daemon.call("GET", "/api/v1/devices?limit=1000")["items"])
         self.assertLessEqual(rows, 258)
+
+    def sessions(self, number: int, seed: int, files: int) -> None:
+        """So many, the next 250 when the daemon is done with those before and ``files`` are back.
+
+        On a machine that is busy with else it falls behind: 1,500 sessions were sent before it
+        had read one, so its first use of everything was measured, too; later 650 stood open at
+        once, at 10 KB each. Neither is left behind, which is what this is about.
+        """
+        for part in range(0, number, 250):
+            fuzz(self.port, 250, seed * 1000 + part)
+            until(lambda: self.daemon.process.num_fds() <= files + 2, "files are back", 90.0)
 
 
 class FilesTests(SystemTest):
