@@ -61,7 +61,8 @@ class Admissions:
         kind = FIELD_KINDS.get(base, "other")
         may_join = self._may_not(id) is None
         if may_join and id in self._roster.links:
-            if self._replacements.too_many(base, link.address, self._seconds()):
+            often = self._replacements.too_many(base, link.address, self._seconds())
+            if often and not self._wait_apart(base, link.address):
                 self._tell_apart(id, base, link.address)
                 id = self._roster.devices.new_name(base)
                 return self._join(id, "dev", kind, link, shared=True)
@@ -76,6 +77,11 @@ class Admissions:
         if pair:
             return min(pair, key=lambda device: links[device.id].heard_at).id
         return self._roster.devices.new_name(base)
+
+    def _wait_apart(self, base: str, address: str) -> bool:
+        """Whether boards of this pair were told apart, and a person is still to look at them."""
+        pair = self._roster.devices.pair(base, address)
+        return len(pair) > 1 and all(device.approval is Approval.PENDING for device in pair)
 
     def _tell_apart(self, id: str, base: str, address: str) -> None:
         self._roster.hold(id)

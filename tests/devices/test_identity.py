@@ -121,6 +121,14 @@ class TwoBoardsTests(DevicePartsTest):
         )
         self.assertIn("Several boards", self.registry.get("cab")["waits_because"])
 
+    def test_many_more(self) -> None:
+        """While both wait, further ones take their places: no third device, no second alert."""
+        self.take_turns()
+        boards = [self.board("cab") for _ in range(40)]
+        self.assertEqual(self.states(), [("cab", "pending"), ("cab-2", "pending")])
+        self.assertEqual([board.cut for board in boards[-3:]], [True, False, False])
+        self.assertEqual(len(self.of(AlertWanted)), 1)
+
     def test_what_they_say_meanwhile(self) -> None:
         """The live one stays connected, but nothing it says counts and it is told nothing."""
         boards = self.take_turns()
