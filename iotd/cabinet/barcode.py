@@ -7,10 +7,10 @@ from typing import Any
 import zxingcpp
 
 # what stands on packages, and QR for labels of one's own
-FORMATS = (
+FORMATS = zxingcpp.BarcodeFormats([
     zxingcpp.BarcodeFormat.EAN13, zxingcpp.BarcodeFormat.EAN8, zxingcpp.BarcodeFormat.UPCA,
     zxingcpp.BarcodeFormat.UPCE, zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode,
-)
+])
 
 
 def read_barcodes(bgr: Any) -> list[str]:
@@ -18,5 +18,5 @@ def read_barcodes(bgr: Any) -> list[str]:
 
     UPC comes as the thirteen digits of EAN, with a 0 before it: the same number.
     """
-    found = zxingcpp.read_barcodes(bgr, formats=list(FORMATS), text_mode=zxingcpp.TextMode.Plain)
+    found = zxingcpp.read_barcodes(bgr, formats=FORMATS, text_mode=zxingcpp.TextMode.Plain)
     return list(dict.fromkeys(code.text for code in found if code.valid and code.text))[:32]

@@ -37,9 +37,10 @@ def _outline(bgr: Any) -> Any:
     mask = np.full((height, width), cv2.GC_PR_FGD, np.uint8)
     edge = max(2, round(EDGE * max(height, width)))
     mask[:edge], mask[-edge:], mask[:, :edge], mask[:, -edge:] = (cv2.GC_BGD,) * 4
-    none = np.zeros((1, 65)), np.zeros((1, 65))
+    wall, package = np.zeros((1, 65)), np.zeros((1, 65))  # it learns both by itself
     cv2.setRNGSeed(1)
-    cv2.grabCut(small, mask, None, *none, ROUNDS, cv2.GC_INIT_WITH_MASK)
+    no_box = 0, 0, 0, 0
+    cv2.grabCut(small, mask, no_box, wall, package, ROUNDS, cv2.GC_INIT_WITH_MASK)
     inside = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     return _filled(inside).astype(np.float32)
 

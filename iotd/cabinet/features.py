@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
+import cv2 as typed_cv2
 import numpy as np
 
 from iotd.cabinet.cut_out import cut_out
 from iotd.cabinet.decoding import NoPicture
+
+cv2: Any = typed_cv2  # its stubs lack what is used here
 
 PHOTO_SIDE = 320  # pixels of a photo's longer side: twice what packages have on a shelf
 MOST_PHOTO_FEATURES = 500

@@ -28,6 +28,7 @@ class VisionProcess(ProcessProtocol):
     """One worker; ``heard(self, head)`` for each answer, ``gone(self, how)`` once at its end."""
 
     _log = Logger()
+    transport: Any
 
     def __init__(
         self, heard: Callable[[VisionProcess, dict[str, Any]], None],
