@@ -11,6 +11,7 @@ import base64
 import json
 import re
 import sqlite3
+from bisect import bisect
 from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
@@ -33,7 +34,7 @@ MIDNIGHT = 1_790_000_000.0 // DAY * DAY
 HERE = "tcp:0:interface=127.0.0.1"
 SETTINGS = {
     "IOTD_WEB__LISTEN": HERE, "IOTD_CAMERAS__LISTEN": HERE, "IOTD_DEVICES__LISTEN": HERE,
-    "IOTD_DEVICES__ENROLMENT": "open",
+    "IOTD_DEVICES__ENROLMENT": "open", "IOTD_DEVICES__POLL_SECONDS": "60",
 }
 # hour of the day -> packages taken, and grams eaten of what stays
 VISITS = {7: ("Pepsi", 0), 8: (None, 31), 12: ("Pringles", 0), 13: (None, 0), 16: ("Pepsi", 0),
@@ -66,6 +67,7 @@ class DayTests(TestCase):
         self.daemon = Daemon(config, FastReactor(self.clock), now=self.now)
         self.daemon.privilegedStartService()
         self.daemon.startService()
+        self._watch_store()
         self.pool = HTTPConnectionPool(reactor, persistent=False)
         self.http = HTTPClient(Agent(reactor, pool=self.pool))
         made = await self.daemon.parts.accounts.add_token("day", "admin", "test")
@@ -74,6 +76,19 @@ class DayTests(TestCase):
         self.shelf = {"Nutella": 1, "Pepsi": 3, "Pringles": 2}
         self.grams = sum((GRAMS[name] * count for name, count in self.shelf.items()), Decimal(400))
         self.visits: list[tuple[str, str]] = []
+
+    def _watch_store(self) -> None:
+        # while the store works the day stands still: a commit takes ms, a second here 0.2
+        store = self.daemon.parts.store
+        self.run_noop = store.run
+
+        def noted(method: Any) -> Any:
+            def call(*args: Any, **more: Any) -> Any:
+                self.said = True
+                return method(*args, **more)
+            return call
+
+        store.run, store.read = noted(store.run), noted(store.read)  # type: ignore
 
     async def stop(self) -> None:
         """End it; its last steps need its clock to go on."""
@@ -181,15 +196,13 @@ class DayTests(TestCase):
     async def settle(self) -> None:
         """What was written is on disk, and what follows from that was said."""
         self.said = False
-        store = self.daemon.parts.store
-        for _ in range(2):
-            self.pass_by(0.05)
-            await store.run(lambda connection: None)
-            await deferLater(reactor, 0)  # type: ignore[arg-type]
+        self.pass_by(0.06)
+        await self.run_noop(lambda connection: None)
+        await deferLater(reactor, 0)  # type: ignore[arg-type]
 
     async def counted(self) -> None:
         """The clock stands while the worker counts, which takes it real time."""
-        while self.daemon.health.counter.waiting:
+        while not self.daemon.health.cabinets.counting.idle:
             await deferLater(reactor, 0.005)  # type: ignore[arg-type]
             self.said = True
         while self.said:
@@ -198,7 +211,7 @@ class DayTests(TestCase):
     async def check_readings(self) -> None:
         """Each pair that left the watch is there once, in order, and no other."""
         sent = [(float(rate), float(heat)) for _, rate, heat in self.watch.sent]
-        self.assertGreater(len(sent), 1800)
+        self.assertGreater(len(sent), 1000)
         kinds = ("heart_rate", "body_temperature")
         for number, kind in enumerate(kinds):
             found = await self.readings(kind)
@@ -236,7 +249,7 @@ class DayTests(TestCase):
         with_picture = sum(visit["picture_id"] is not None for visit in history)
         self.assertEqual(with_picture, len(VISITS) - len(away))
         cabinet = await self.ask("GET", "/api/v1/cabinets/cab")
-        self.assertEqual(cabinet["items"], self.shelf)
+        self.assertEqual(cabinet["items"], self.shelf, (cabinet, history[-2:]))
         self.assertEqual((cabinet["door"], cabinet["lights"]), ("closed", "off"))
 
     def check_wire(self) -> None:
@@ -247,8 +260,10 @@ class DayTests(TestCase):
             self.assertGreaterEqual(min(gaps), 0.2499)
         polls = [moment for moment, chunk in self.watch.told if chunk == b"bpm"]
         answers = [moment for moment, _, _ in self.watch.sent]
-        early = [poll for poll, last in zip(polls[1:], answers) if poll - last < 30]
-        self.assertEqual([poll for poll in early if abs(poll / 3600 - WATCH_OFF[1]) > 0.02], [])
+        before = [answers[bisect(answers, poll) - 1] for poll in polls if poll > answers[0]]
+        waits = [poll - last for poll, last in zip(polls[-len(before):], before)]
+        # a watch that comes back is asked soon
+        self.assertLessEqual(sum(wait < 60 for wait in waits), 1)
         lights = self.cabinet.lights
         self.assertEqual([on for _, on in lights][::2], [True] * len(VISITS))
         for (lit, on), (dark, off) in zip(lights[::2], lights[1::2]):
