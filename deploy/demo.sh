@@ -1,5 +1,5 @@
 #!/bin/sh
-# The daemon with open enrolment, and four virtual cameras; Ctrl-C ends both.
+# The daemon with open enrolment, cameras, watches and a cabinet; Ctrl-C ends all.
 set -e
 cd "$(dirname "$0")/.."
 BIN=${BIN:-.venv/bin}
@@ -7,12 +7,16 @@ DATA=var/demo
 
 mkdir -p "$DATA"
 echo "iotd: demo in $DATA: every device that connects is approved at once, cameras run while somebody watches"
+if [ ! -e "$DATA/iotd.sqlite3" ]; then
+    echo "iotd: writing 90 days of two people's vitals and a cabinet's visits"
+    "$BIN/iotd" demo --data "$DATA"
+fi
 IOTD_DEVICES__ENROLMENT=open IOTD_CAMERAS__ON_DEMAND=true "$BIN/twistd" --pidfile= -n iotd --data "$DATA" &
 daemon=$!
-cameras=
+devices=
 finish() {
     trap - INT TERM EXIT
-    [ -z "$cameras" ] || kill "$cameras" 2>/dev/null || true
+    [ -z "$devices" ] || kill "$devices" 2>/dev/null || true
     kill "$daemon" 2>/dev/null || true
     wait
 }
@@ -24,8 +28,8 @@ until ready; do
     sleep 0.3
 done
 
-echo "iotd: adding four virtual cameras"
-"$BIN/iotd" simulate --cameras 4 &
-cameras=$!
+echo "iotd: adding four cameras, two watches, and a cabinet with its camera, all virtual"
+"$BIN/iotd" simulate --cameras 4 --watches 2 --cabinets 1 --measure-seconds 5 &
+devices=$!
 echo "iotd: open http://localhost:8080 (first time: the address with a token above); Ctrl-C ends the demo"
 wait "$daemon"

@@ -49,7 +49,7 @@ def _in_reactor(place: Place, config: Any, days: int) -> dict[str, Any]:
     async def work(reactor: Any) -> None:
         parts = place.surroundings.open_parts(config, reactor)
         try:
-            outcome.append(await parts.store.run(_fill, time.time(), days))
+            outcome.append(await parts.store.run(_fill, time.time(), days, config))
         except IotdError as problem:
             outcome.append(problem)
         finally:
@@ -66,11 +66,12 @@ def _in_reactor(place: Place, config: Any, days: int) -> dict[str, Any]:
     return made
 
 
-def _fill(connection: Any, now: float, days: int) -> dict[str, Any]:
+def _fill(connection: Any, now: float, days: int, config: Any) -> dict[str, Any]:
     # tables of all jobs: not loaded for --help
     from iotd.cli import demo_history
     from iotd.health.records import all_patients
 
     if all_patients(connection):
         raise Conflict("There are patients already; a demonstration needs an empty installation.")
-    return demo_history.fill(connection, now, days)
+    zone, poll = config.site.timezone, config.devices.poll_seconds
+    return demo_history.fill(connection, now, days, zone, poll)

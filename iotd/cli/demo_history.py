@@ -12,15 +12,17 @@ from typing import Any, Iterator
 
 from sqlalchemy import Connection, insert
 
+from iotd.cli import demo_cabinet
 from iotd.devices.model import Approval, Device
 from iotd.devices.records import save_device
-from iotd.health import model, records
+from iotd.health import bucket_records, buckets, model, records
+from iotd.health.calendar import Calendar
 from iotd.health.records import Patient, Reading
 from iotd.simulate.person import DAY, Person
 
 POLL_SECONDS = 30.0
-# of longer ago every fourth poll: 90 days would else take half a minute to write
-RECENT_DAYS, EARLIER_SECONDS = 7, 120.0
+# of longer ago every tenth poll: 90 days would else take half a minute to write
+RECENT_DAYS, EARLIER_SECONDS = 3, 300.0
 CUFF_HOURS = (8, 20)  # when blood pressure and oxygen are measured by hand
 CHUNK = 20_000  # rows of one insert
 
@@ -45,19 +47,28 @@ WEARERS = (
 )
 
 
-def fill(connection: Connection, now: float, days: int) -> dict[str, Any]:
+def fill(
+    connection: Connection, now: float, days: int, timezone: str, poll_seconds: float
+) -> dict[str, Any]:
     """Write it all; says how many people and readings there are now, and whose id is whose."""
     patients = {wearer.watch: _move_in(connection, wearer, now, days) for wearer in WEARERS}
     first, count = patients["wch"], 0
     for id, kind, camera in (("cab", "cabinet", "img"), ("img", "cabinet_camera", None)):
         owner = first if kind == "cabinet" else None
         _add_device(connection, id, kind, "127.0.0.1", now, owner, camera)
+    calendar, keys = Calendar(timezone), set()
     for wearer in WEARERS:
         rows = readings_of(wearer, patients[wearer.watch], now, min(days, wearer.days))
         while chunk := list(islice(rows, CHUNK)):
             connection.execute(insert(records.readings), chunk)
+            keys |= {(row["patient"], row["kind"], calendar.day_of(row["at"])) for row in chunk}
             count += len(chunk)
-    return {"patients": patients, "readings": count}
+    bucket_records.mark_stale(connection, sorted(keys))
+    # today is not over: the daemon computes it
+    whole = sorted(key for key in keys if key[2] < calendar.day_of(now))
+    buckets.rebuild(connection, calendar, whole, buckets.slot_of(poll_seconds))
+    visits = demo_cabinet.fill(connection, "cab", now, days)
+    return {"patients": patients, "readings": count, "visits": visits}
 
 
 def readings_of(wearer: Wearer, patient: str, now: float, days: int) -> Iterator[dict[str, Any]]:
