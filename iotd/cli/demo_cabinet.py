@@ -48,7 +48,8 @@ def _visit(
 ) -> None:
     records.apply(connection, id, Opened(round(cupboard.grams, 4)), at)
     cupboard.visit()
-    records.apply(connection, id, Closed(round(cupboard.grams, 4), camera=True), at + 20)
+    closed = Closed(round(cupboard.grams, 4), camera=with_picture)  # it came last week
+    records.apply(connection, id, closed, at + 20)
     if with_picture:
         jpeg = draw_shelf(cupboard.counts, int(at))
         picture = Picture(0, "img", at + 22, 640, 480)
