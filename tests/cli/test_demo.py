@@ -32,7 +32,7 @@ class DemoTests(TestCase):
         self.made = self.store.call(fill, NOW, 4, "UTC", 30)
 
     def test_people_and_devices(self) -> None:
-        """Two people with a watch each, and a cabinet with its camera, as virtual ones are called."""
+        """Two people with a watch each, a cabinet and its camera, named as virtual ones are."""
         people = self.store.call(all_patients)
         self.assertEqual({each.name for each in people}, {each.name for each in WEARERS})
         devices = {each.id: each for each in self.store.call(all_devices)}
