@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Mapping
@@ -156,14 +155,16 @@ class Failures:
     """
 
     def __init__(self) -> None:
-        self._times: dict[Any, deque[float]] = {}
+        # lists: a deque takes 600 bytes, and most hold one or two times
+        self._times: dict[Any, list[float]] = {}
         self._until: dict[Any, float] = {}
 
     def add(self, id: str, address: str, now: float) -> None:
         """One more wrong proof."""
         for key, most in (((id, address), MAX_FAILURES), (address, MAX_ADDRESS_FAILURES)):
-            times = self._times.setdefault(key, deque(maxlen=most))
+            times = self._times.setdefault(key, [])
             times.append(now)
+            del times[:-most]
             if len(times) == most and now - times[0] < FAILURE_WINDOW:
                 self._until[key] = now + FAILURE_WINDOW
 
