@@ -16,7 +16,10 @@ import numpy as np
 from iotd.cabinet.features import Learned
 
 LEAST_SHAPE = 0.4
-LEAST = 0.49  # of the score: look-alikes had up to 0.48, packages in fair light over 0.54
+LEAST = 0.46  # of the score
+# of a row across the package, that is of another colour: flavours differ by a band even where
+# most of the label is the same; look-alikes had 0.64 and more, packages in fair light up to 0.43
+MOST_BAND = 0.55
 MOST_HIDDEN = 0.45  # of the package's width
 BLOCK = 6  # pixels of the patch, for colours
 WINDOW = 13  # pixels of the patch, for shapes
@@ -28,11 +31,15 @@ MOST_CAST = 1.35  # how far one channel may be brighter, against the others, by 
 
 @dataclass(frozen=True)
 class Likeness:
-    """``shape`` and ``colour`` 0 to 1 of what is seen, ``seen`` how much of the width that is."""
+    """``shape`` and ``colour`` 0 to 1 of what is seen, ``seen`` how much of the width that is.
+
+    ``band`` is how much of the row that differs most is of another colour.
+    """
 
     shape: float
     colour: float
     seen: float
+    band: float
 
     @property
     def score(self) -> float:
@@ -42,7 +49,8 @@ class Likeness:
     @property
     def good(self) -> bool:
         """Whether it is this item at all."""
-        return self.shape >= LEAST_SHAPE and self.score >= LEAST
+        return (self.shape >= LEAST_SHAPE and self.score >= LEAST
+                and self.band <= MOST_BAND)
 
 
 def compare(bgr: Any, matrix: Any, photo: Learned) -> Likeness:
@@ -56,9 +64,16 @@ def compare(bgr: Any, matrix: Any, photo: Learned) -> Likeness:
     left, right = _visible(off, mask)
     pixels = slice(round(left * width), round(right * width))
     blocks = slice(round(left * off.shape[1]), round(right * off.shape[1]))
+    off, mask = off[:, blocks], mask[:, blocks]
     busy *= photo.mask
-    return Likeness(_average(shape[:, pixels], busy[:, pixels]),
-                    1 - _average(off[:, blocks], mask[:, blocks]), right - left)
+    return Likeness(_average(shape[:, pixels], busy[:, pixels]), 1 - _average(off, mask),
+                    right - left, _band(off, mask))
+
+
+def _band(off: Any, mask: Any) -> float:
+    """The most that one row of blocks is off; not the first and the last, which are edges."""
+    rows = (off * mask).sum(axis=1) / np.maximum(1.0, mask.sum(axis=1))
+    return float(rows[1:-1].max(initial=0.0))
 
 
 def _average(values: Any, weights: Any) -> float:
