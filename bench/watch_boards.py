@@ -20,13 +20,13 @@ from typing import Any
 # a real one takes 15 s, in which it can't be asked again: quick ones ask more of the daemon
 MEASURE_SECONDS = 0.2
 JOINS_PER_TURN = 20
-SHOWN = 100  # whose answers a page is open for
+SHOWN = 50  # whose answers a page is open for
 
 
 class Watch:
     """One socket, and when it answered last."""
 
-    __slots__ = ("sock", "answered_at", "polls", "shown")
+    __slots__ = ("sock", "source", "answered_at", "polls", "shown")
 
     def __init__(self, port: int, source: str, shown: bool) -> None:
         self.sock = socket.socket()
@@ -36,7 +36,7 @@ class Watch:
         self.sock.send(b"new~wch")
         self.answered_at: float | None = None
         self.polls = 0
-        self.shown = shown
+        self.source, self.shown = source, shown
 
 
 class Wrists:
@@ -50,7 +50,7 @@ class Wrists:
         self._due: list[tuple[float, int]] = []
         self._late: list[float] = []
         self._answers = self._closed = 0
-        self._sent: list[float] = []  # of the first ones, all the time
+        self._sent: dict[str, list[float]] = {}  # of the first ones, by address
 
     def run(self) -> None:
         """Until stdin says so."""
@@ -74,12 +74,14 @@ class Wrists:
         polled = sum(watch.polls > 0 for watch in self._watches.values())
         return {
             "connected": len(self._watches), "closed": self._closed, "polled": polled,
-            "answers": answers, "sent": self._sent, "late": late[:: max(1, len(late) // 1000)] + late[-1:],
+            "answers": answers, "sent": self._sent,
+            "late": late[:: max(1, len(late) // 1000)] + late[-1:],
         }
 
     def _join_some(self) -> None:
         for _ in range(min(JOINS_PER_TURN, self._count - len(self._watches) - self._closed)):
-            watch = Watch(self._port, str(self._first + len(self._watches)), len(self._watches) < SHOWN)
+            number = len(self._watches)
+            watch = Watch(self._port, str(self._first + number), number < SHOWN)
             self._watches[watch.sock.fileno()] = watch
             self._poll.register(watch.sock, select.EPOLLIN)
 
@@ -109,7 +111,7 @@ class Wrists:
                 watch.answered_at = time.monotonic()
                 self._answers += 1
                 if watch.shown:
-                    self._sent.append(watch.answered_at)
+                    self._sent.setdefault(watch.source, []).append(watch.answered_at)
 
 
 if __name__ == "__main__":
