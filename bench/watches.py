@@ -112,8 +112,8 @@ def _page_row(
     sent, delays = _ask(wrists)["sent"], []
     for device, arrived in list(page.arrived):
         # answers of one watch are 30 s apart: the last before it is the one
-        times = sent[shown[device]]
-        if times[0] <= arrived:
+        times = sent[shown[device]] if device in shown else []
+        if times and times[0] <= arrived:
             delays.append(arrived - times[bisect(times, arrived) - 1])
     if not delays:
         table.notes.append("no answer reached the page")

@@ -1,7 +1,7 @@
 """Rules of vitals as data and plain functions: kinds, units, limits, quality.
 
-Three kinds of range are kept apart. *Possible*: nothing outside it is a vital
-of a living person. *Plausible*: outside it the sensor is more likely wrong
+Four kinds of range are kept apart. *Sayable*: outside it a person or script has
+mistyped, and is told. *Possible*: nothing outside it is a vital of a living person. *Plausible*: outside it the sensor is more likely wrong
 than the person ill. *Reference*: what is usual for a healthy adult; says
 nothing about quality. Not a medical device.
 """
@@ -48,6 +48,7 @@ class Kind:
     unit: str
     wire: str
     digits: int
+    sayable: tuple[float, float]
     possible: tuple[float, float]
     plausible: tuple[float, float]
     reference: Reference
@@ -61,16 +62,16 @@ _ACC = "ACC/AHA 2017: normal blood pressure of adults"
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (
     # a watch that counts 15 s says multiples of 4: 20 and 24 are the lowest
     # that a slow heart gives there; 8 occurs in logs and is a lost contact
-    Kind("heart_rate", "Heart rate", "/min", "bpm", 0, (20, 300), (25, 250),
+    Kind("heart_rate", "Heart rate", "/min", "bpm", 0, (0, 400), (20, 300), (25, 250),
          Reference(60, 100, "60 to 100", _AHA)),
-    Kind("body_temperature", "Temperature", "Cel", "temp", 1, (10, 47), (34, 42),
+    Kind("body_temperature", "Temperature", "Cel", "temp", 1, (0, 60), (10, 47), (34, 42),
          Reference(36.1, 38.0, "36.1 to 38.0", _NEWS2)),
     # below 70 % oximeters are not calibrated (ISO 80601-2-61)
-    Kind("spo2", "Blood oxygen", "%", "spo2", 0, (1, 100), (70, 100),
+    Kind("spo2", "Blood oxygen", "%", "spo2", 0, (0, 100), (1, 100), (70, 100),
          Reference(96, None, "96 and above", _NEWS2)),
-    Kind("bp_systolic", "Systolic blood pressure", "mm[Hg]", "sys", 0, (30, 370), (60, 260),
+    Kind("bp_systolic", "Systolic blood pressure", "mm[Hg]", "sys", 0, (0, 400), (30, 370), (60, 260),
          Reference(None, 120, "below 120", _ACC)),
-    Kind("bp_diastolic", "Diastolic blood pressure", "mm[Hg]", "dia", 0, (10, 360), (30, 160),
+    Kind("bp_diastolic", "Diastolic blood pressure", "mm[Hg]", "dia", 0, (0, 400), (10, 360), (30, 160),
          Reference(None, 80, "below 80", _ACC)),
 )}
 BY_WIRE: dict[str, Kind] = {kind.wire: kind for kind in KINDS.values()}
@@ -106,11 +107,11 @@ def convert(kind: Kind, value: float, unit: str | None) -> float:
     raise Invalid(f"The unit of {kind.name} is {taken} (UCUM).", "unit")
 
 
-def check_possible(kind: Kind, value: float) -> float:
-    """``value`` itself, or Invalid: nobody alive has it, so it was typed wrongly."""
-    low, high = kind.possible
+def check_sayable(kind: Kind, value: float) -> float:
+    """``value`` itself, or Invalid: it was typed wrongly, in the wrong unit or field."""
+    low, high = kind.sayable
     if not low <= value <= high:
-        raise Invalid(f"{kind.name} is possible from {low:g} to {high:g} {kind.unit}.", "value")
+        raise Invalid(f"{kind.name} is taken from {low:g} to {high:g} {kind.unit}.", "value")
     return value
 
 

@@ -103,10 +103,10 @@ class Readings:
     ) -> Deferred[Reading]:
         """A value that a person or a script tells: fires with its id when it is on disk.
 
-        Invalid when it is not possible; ``by`` is audited.
+        Invalid when nobody can mean it; ``by`` is audited.
         """
         known, now = model.find_kind(kind), self._now()
-        converted = model.check_possible(known, model.convert(known, value, unit))
+        converted = model.check_sayable(known, model.convert(known, value, unit))
         verdict = model.judge_value(known, converted, sensed=False)
         raw = raw if raw is not None else f"{value:g}" + (f" {unit}" if unit else "")
         return self._commits.store(Reading(

@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.errors import Invalid
 from iotd.health.model import (
-    GOOD, JUMP_WINDOW, KINDS, QUALITIES, REJECTED, SUSPECT, Trail, check_possible, convert,
+    GOOD, JUMP_WINDOW, KINDS, QUALITIES, REJECTED, SUSPECT, Trail, check_sayable, convert,
     find_kind, judge_value, worst,
 )
 from iotd.wire.words import UNITS
@@ -77,13 +77,14 @@ class UnitTests(SynchronousTestCase):
             error = self.assertRaises(Invalid, convert, PULSE, value, None)
             self.assertEqual(error.field, "value")
 
-    def test_impossible(self) -> None:
-        """What nobody alive has is refused with the limits."""
-        for kind, value in (("heart_rate", 8), ("heart_rate", 301), ("spo2", 101),
-                            ("spo2", 0), ("body_temperature", 98.6), ("bp_systolic", 12)):
-            error = self.assertRaises(Invalid, check_possible, KINDS[kind], value)
-            self.assertIn(f"{KINDS[kind].possible[1]:g}", str(error))
-        self.assertEqual(check_possible(TEMPERATURE, 28.0), 28.0)
+    def test_mistyped(self) -> None:
+        """What nobody can mean is refused with the limits; what nobody alive has is taken."""
+        for kind, value in (("heart_rate", 720), ("heart_rate", -1), ("spo2", 101),
+                            ("body_temperature", 98.6), ("bp_systolic", 1200)):
+            error = self.assertRaises(Invalid, check_sayable, KINDS[kind], value)
+            self.assertIn(f"{KINDS[kind].sayable[1]:g}", str(error))
+        self.assertEqual(check_sayable(TEMPERATURE, 28.0), 28.0)
+        self.assertEqual(judge_value(PULSE, check_sayable(PULSE, 8), False).quality, REJECTED)
 
 
 class ValueTests(SynchronousTestCase):

@@ -204,10 +204,10 @@ class ToldTests(HealthRoom):
         )
         self.assertEqual((await self.stored(id))[0].id, reading.id)
 
-    async def testrefused(self) -> None:
+    async def test_refused(self) -> None:
         """What nobody can have is refused, what is unlikely is suspect."""
         id = await self.patient()
-        self.assertRaises(Invalid, self.readings.add, id, "heart_rate", 8, "api")
+        self.assertRaises(Invalid, self.readings.add, id, "heart_rate", 720, "api")
         self.assertRaises(Invalid, self.readings.add, id, "mood", 8, "api")
         adding = self.readings.add(id, "heart_rate", 22, "api")
         await self.settle()
