@@ -69,9 +69,11 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in (
     # below 70 % oximeters are not calibrated (ISO 80601-2-61)
     Kind("spo2", "Blood oxygen", "%", "spo2", 0, (0, 100), (1, 100), (70, 100),
          Reference(96, None, "96 and above", _NEWS2)),
-    Kind("bp_systolic", "Systolic blood pressure", "mm[Hg]", "sys", 0, (0, 400), (30, 370), (60, 260),
+    Kind("bp_systolic", "Systolic blood pressure",
+         "mm[Hg]", "sys", 0, (0, 400), (30, 370), (60, 260),
          Reference(None, 120, "below 120", _ACC)),
-    Kind("bp_diastolic", "Diastolic blood pressure", "mm[Hg]", "dia", 0, (0, 400), (10, 360), (30, 160),
+    Kind("bp_diastolic", "Diastolic blood pressure",
+         "mm[Hg]", "dia", 0, (0, 400), (10, 360), (30, 160),
          Reference(None, 80, "below 80", _ACC)),
 )}
 BY_WIRE: dict[str, Kind] = {kind.wire: kind for kind in KINDS.values()}
