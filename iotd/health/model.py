@@ -1,9 +1,10 @@
 """Rules of vitals as data and plain functions: kinds, units, limits, quality.
 
 Four kinds of range are kept apart. *Sayable*: outside it a person or script has
-mistyped, and is told. *Possible*: nothing outside it is a vital of a living person. *Plausible*: outside it the sensor is more likely wrong
-than the person ill. *Reference*: what is usual for a healthy adult; says
-nothing about quality. Not a medical device.
+mistyped, and is told. *Possible*: nothing outside it is a vital of a living
+person. *Plausible*: outside it the sensor is more likely wrong than the person
+ill. *Reference*: what is usual for a healthy adult; says nothing about quality.
+Not a medical device.
 """
 
 from __future__ import annotations
