@@ -49,6 +49,7 @@ soak: install
 bench: install
 	@echo "iotd: measuring; keep the machine otherwise idle"
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.counting
 
 lint: .venv/.installed
 	@$(BIN)/python tests/run.py --lint-only

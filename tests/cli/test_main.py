@@ -17,7 +17,7 @@ from iotd.store.errors import KeyRefused, SchemaNewer, StoreDamaged, StoreUnavai
 from tests.cli.command import CommandCase
 
 LEAVES = [
-    "check", "device approve", "device key", "device list", "device revoke", "simulate",
+    "check", "demo", "device approve", "device key", "device list", "device revoke", "simulate",
     "token add", "user add", "user list", "user reset",
 ]
 

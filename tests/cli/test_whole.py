@@ -88,5 +88,5 @@ class Whole(SynchronousTestCase):
         left = set(wanted)
         while left and time.monotonic() < until:
             line = json.loads(cameras.stdout.readline())  # type: ignore[union-attr]
-            left.discard(f"{line['camera']} {line['state']}")
+            left.discard(f"{line['device']} {line['state']}")
         self.assertEqual(left, set())
