@@ -1,4 +1,4 @@
-"""The iotd command and virtual cameras beside a daemon in a process of its own."""
+"""The iotd command and virtual devices beside a daemon in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.running_daemon import ROOT, RunningDaemon
+from tests.running_daemon import ROOT, RunningDaemon, until
 
 SECONDS = 30
 
@@ -61,11 +62,37 @@ class Whole(SynchronousTestCase):
         cameras.send_signal(signal.SIGTERM)
         self.assertEqual(cameras.wait(SECONDS), 0)
 
+    def test_virtual_home_lives(self) -> None:
+        """Watches are asked, cabinets visited: readings and a picture are there by themselves."""
+        self.daemon.settings = {"devices": {"enrolment": "open", "poll_seconds": 1}}
+        self.daemon.start()
+        key = self.daemon.iotd("device", "key", "wrist", "--kind", "watch")
+        patient = self.daemon.call("POST", "/api/v1/patients", {"name": "Ada"}, "admin")["id"]
+        self.daemon.call("PATCH", "/api/v1/devices/wrist", {"patient": patient})
+        home = self.simulate(
+            "--watches", "1", "--cabinets", "1", "--key", f"watch:wrist={key}",
+            "--visit-seconds", "2", "--measure-seconds", "0.2",
+        )
+        self.states(home, {"wch at 127.0.0.1 measured", "wrist measured",
+                           "cab at 127.0.0.1 closed", "img at 127.0.0.1 picture"})
+        wanted = {"heart_rate", "body_temperature"}
+        until(lambda: wanted <= self.measured(patient), "readings are there")
+        until(lambda: self.visits()[0]["picture_id"], "the visit has its picture")
+
+    def measured(self, patient: str) -> set[str]:
+        """The kinds of which there is a value."""
+        vitals = self.daemon.call("GET", f"/api/v1/patients/{patient}/vitals", role="admin")
+        return {each["kind"] for each in vitals["items"] if each["value"] is not None}
+
+    def visits(self) -> Any:
+        """What the cabinet told."""
+        return self.daemon.call("GET", "/api/v1/cabinets/cab/history", role="admin")["items"]
+
     def arrived(self, wanted: set[str]) -> None:
         """Wait until the daemon took silence for field cameras, which is after a second."""
-        until = time.monotonic() + SECONDS
+        end = time.monotonic() + SECONDS
         known: set[str] = set()
-        while not wanted <= known and time.monotonic() < until:
+        while not wanted <= known and time.monotonic() < end:
             known = {each["id"] for each in self.daemon.call("GET", "/api/v1/devices")["items"]}
             time.sleep(0.1)
         self.assertLessEqual(wanted, known)
@@ -74,7 +101,8 @@ class Whole(SynchronousTestCase):
         """Virtual cameras in a process of their own."""
         cameras = subprocess.Popen(
             [sys.executable, "-m", "iotd.cli.main", "simulate", "--json", *words,
-             "--port", str(self.daemon.ports["cameras"])],
+             "--port", str(self.daemon.ports["cameras"]),
+             "--device-port", str(self.daemon.ports["devices"])],
             cwd=ROOT, stdout=subprocess.PIPE, text=True,
         )
         self.addCleanup(cameras.stdout.close)  # type: ignore[union-attr]
@@ -84,9 +112,9 @@ class Whole(SynchronousTestCase):
 
     def states(self, cameras: subprocess.Popen[str], wanted: set[str]) -> None:
         """Read lines until each wanted camera has said its state."""
-        until = time.monotonic() + SECONDS
+        end = time.monotonic() + SECONDS
         left = set(wanted)
-        while left and time.monotonic() < until:
+        while left and time.monotonic() < end:
             line = json.loads(cameras.stdout.readline())  # type: ignore[union-attr]
             left.discard(f"{line['device']} {line['state']}")
         self.assertEqual(left, set())
