@@ -44,7 +44,7 @@ test: install
 soak: install
 	@echo "iotd: the random sessions of the quick tests, millions of them; Ctrl-C ends it"
 	@IOTD_SOAK_SESSIONS=$${IOTD_SOAK_SESSIONS:-5000000} \
-	IOTD_SOAK_SOCKETS=$${IOTD_SOAK_SOCKETS:-200000} $(BIN)/python -m twisted.trial tests.soak
+	IOTD_SOAK_SOCKETS=$${IOTD_SOAK_SOCKETS:-200000} IOTD_SOAK_KILLS=$${IOTD_SOAK_KILLS:-20} $(BIN)/python -m twisted.trial tests.soak
 
 bench: install
 	@echo "iotd: measuring; keep the machine otherwise idle"

@@ -1,4 +1,4 @@
-"""The home's story under twenty kills in place of five."""
+"""The home's story under as many kills as asked for; `make soak` asks for twenty."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from tests.system import test_health_kills
 class KillSoakTests(test_health_kills.KillTests):
     """As in the quick tests, for longer and at other moments."""
 
-    kills = int(os.environ.get("IOTD_SOAK_KILLS", "20"))
+    kills = int(os.environ.get("IOTD_SOAK_KILLS", "1"))
     seed = int(os.environ.get("IOTD_SOAK_SEED", "1"))
