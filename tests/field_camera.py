@@ -1,8 +1,7 @@
 """A camera as it stands in the field, for tests and for a person at a prompt.
 
 It knows a plain socket and nothing of iotd: what it does was read off boards
-that exist and can't be changed. It runs in a thread of its own, as a board
-does. From a prompt: ``python -m tests.field_camera 127.0.0.1 9001``.
+that exist and can't be changed. From a prompt: ``python -m tests.field_camera 127.0.0.1 9001``.
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ import io
 import random
 import socket
 import struct
-import threading
 import time
 from typing import Iterator, NamedTuple, Sequence
 
 from PIL import Image, ImageDraw
 
-COMMAND_BYTES = 1024
+from tests.field_board import FieldBoard
+
 PIECE_BYTES = 512
 STOP_POLL_SECONDS = 0.01
 
@@ -60,12 +59,10 @@ def fifo_ends(earlier: Sequence[bytes]) -> Iterator[bytes]:
         yield earlier[0][-noise.randrange(20, 200):]  # ends in an FF D9 of its own
 
 
-class FieldCamera:
+class FieldCamera(FieldBoard):
     """Connects, stays silent, streams between START and STOP, ends for good with its server.
 
-    ``sent`` holds every frame that left whole, ``heard`` every chunk that was
-    read, ``led`` is "red" or "green". ``failure`` says what broke the board's
-    loop, where something other than its server's going did.
+    ``sent`` holds every frame that left whole, ``led`` is "red" or "green".
     """
 
     def __init__(
@@ -80,55 +77,31 @@ class FieldCamera:
         fps: float = 5.0,
         piece_pause: float = 0.001,
     ) -> None:
-        self.address = (host, port)
-        self.source = source
+        super().__init__(host, port, source=source)
         self.frames = list(frames) if frames is not None else scenes()
         self.stray = stray
         self.padded = padded
         self.fps = fps
         self.piece_pause = piece_pause
         self.sent: list[SentFrame] = []
-        self.heard: list[bytes] = []
         self.led = "off"
-        self.failure: Exception | None = None
-        self._socket: socket.socket | None = None
-        self._thread: threading.Thread | None = None
         self._frozen = False
         self._taken = 0
         self._ends = fifo_ends(self.frames)
 
-    def power_on(self) -> "FieldCamera":
-        """Connect (raises OSError when nobody listens) and run until the server goes."""
-        source = (self.source, 0) if self.source else None
-        self._socket = socket.create_connection(self.address, 5.0, source_address=source)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def power_on(self) -> FieldCamera:
+        """Also wakes one that hung."""
         self._frozen = False
-        self.led = "red"
-        self._thread = threading.Thread(target=self._run, args=(self._socket,), daemon=True)
-        self._thread.start()
-        return self
+        return super().power_on()
 
     def power_off(self) -> None:
         """Pull the plug; the thread has ended and the socket is closed on return."""
-        if self._socket is not None:
-            try:
-                self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # the server was faster
-        if self._thread is not None:
-            self._thread.join(10.0)
-        if self._socket is not None:
-            self._socket.close()
+        super().power_off()
         self.led = "off"
 
     def freeze(self) -> None:
         """Hang after the frame being sent: the connection stays open and nobody is there."""
         self._frozen = True
-
-    @property
-    def running(self) -> bool:
-        """Whether the board's loop still runs; once it ended only ``power_on`` brings it back."""
-        return self._thread is not None and self._thread.is_alive()
 
     @property
     def streaming(self) -> bool:
@@ -139,25 +112,21 @@ class FieldCamera:
         """The pictures alone, in order: what a viewer must be shown, byte for byte."""
         return [frame.jpeg for frame in list(self.sent)]
 
-    def _run(self, sock: socket.socket) -> None:
-        try:
-            while not self._frozen:
-                self._idle(sock)
-                self._stream(sock)
-        except OSError:
-            pass  # a peer that goes ends this board too: it never connects again
-        except Exception as failure:
-            self.failure = failure
-        finally:
-            self.led = "off" if self.led == "off" else "red"
-            if not self._frozen:
-                sock.close()
+    def _live(self, sock: socket.socket) -> None:
+        while not self._frozen:
+            self._idle(sock)
+            self._stream(sock)
+
+    def _ended(self, sock: socket.socket) -> None:
+        self.led = "off" if self.led == "off" else "red"
+        if not self._frozen:
+            sock.close()
 
     def _idle(self, sock: socket.socket) -> None:
         self.led = "red"
         while not self._frozen:
             try:
-                if self._read(sock, 0.2) == b"START":
+                if self._command(sock, 0.2) == b"START":
                     return
             except TimeoutError:
                 continue
@@ -168,19 +137,15 @@ class FieldCamera:
             begun = time.monotonic()
             self._send_frame(sock)
             try:
-                if self._read(sock, STOP_POLL_SECONDS) == b"STOP":
+                if self._command(sock, STOP_POLL_SECONDS) == b"STOP":
                     return
             except TimeoutError:
                 pass
             time.sleep(max(0.0, 1 / self.fps - (time.monotonic() - begun)))
 
-    def _read(self, sock: socket.socket, seconds: float) -> bytes:
+    def _command(self, sock: socket.socket, seconds: float) -> bytes:
         sock.settimeout(seconds)
-        chunk = sock.recv(COMMAND_BYTES)
-        if not chunk:
-            raise ConnectionResetError("the server has gone")
-        self.heard.append(chunk)
-        return chunk.strip()
+        return self._read(sock).strip()
 
     def _send_frame(self, sock: socket.socket) -> None:
         jpeg = self.frames[self._taken % len(self.frames)]

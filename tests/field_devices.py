@@ -1,22 +1,22 @@
 """Watch, cabinet and cabinet camera as they stand in the field, on plain sockets.
 
 They know nothing of iotd: what they do, byte for byte, was read off boards that
-exist and can't be changed. Each runs in a thread of its own, as a board does, and
-keeps its own record of what it sent and heard. ``pace`` divides the waits that
-nobody depends on: the 15 s that a measurement takes, the 5 s until ``aft``.
+exist and can't be changed. Each keeps its own record of what it sent and heard.
+``pace`` divides the waits that nobody depends on: the 15 s that a measurement takes,
+the 5 s until ``aft``.
 """
 
 from __future__ import annotations
 
 import base64
 import socket
-import threading
 import time
 from collections import deque
 from typing import Callable, NamedTuple
 
+from tests.field_board import FieldBoard
+
 GREETING = b"6" + b" " * 29 + b"id pls"
-READ_BYTES = 1024
 FIRST_READ_BYTES = 35  # the greeting has 36: its last letter stays in the buffer
 PIECE_BYTES = 512
 MEASURE_SECONDS = 15.0
@@ -30,66 +30,14 @@ class Weight(NamedTuple):
     text: str
 
 
-class FieldBoard:
-    """What the three have in common: one socket, one thread, no second life of its own.
-
-    ``heard`` holds every chunk that was read, ``failure`` what broke the loop.
-    """
+class DeviceBoard(FieldBoard):
+    """What the three have in common: who they say they are, and how they send."""
 
     id = ""
 
     def __init__(self, host: str, port: int, *, source: str | None = None, pace: float = 1.0):
-        self.address, self.source, self.pace = (host, port), source, pace
-        self.heard: list[bytes] = []
-        self.failure: Exception | None = None
-        self._socket: socket.socket | None = None
-        self._thread: threading.Thread | None = None
-
-    def power_on(self) -> "FieldBoard":
-        """Connect (raises OSError when nobody listens) and run until the server goes."""
-        source = (self.source, 0) if self.source else None
-        self._socket = socket.create_connection(self.address, 5.0, source_address=source)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._thread = threading.Thread(target=self._run, args=(self._socket,), daemon=True)
-        self._thread.start()
-        return self
-
-    def power_off(self) -> None:
-        """Pull the plug; the thread has ended and the socket is closed on return."""
-        if self._socket is not None:
-            try:
-                self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # the server was faster
-        if self._thread is not None:
-            self._thread.join(10.0)
-        if self._socket is not None:
-            self._socket.close()
-
-    @property
-    def running(self) -> bool:
-        """Whether the board's loop still runs."""
-        return self._thread is not None and self._thread.is_alive()
-
-    def _run(self, sock: socket.socket) -> None:
-        try:
-            self._live(sock)
-        except OSError:
-            pass  # the peer has gone: this board waits for somebody to switch it off and on
-        except Exception as failure:
-            self.failure = failure
-        finally:
-            sock.close()
-
-    def _live(self, sock: socket.socket) -> None:
-        raise NotImplementedError
-
-    def _read(self, sock: socket.socket, size: int = READ_BYTES) -> bytes:
-        chunk = sock.recv(size)
-        if not chunk:
-            raise ConnectionResetError("the server has gone")
-        self.heard.append(chunk)
-        return chunk
+        super().__init__(host, port, source=source)
+        self.pace = pace
 
     def _register(self, sock: socket.socket) -> None:
         """Wait for a chunk with ``id`` in it, say who we are, wait until we may start."""
@@ -118,7 +66,7 @@ class FieldBoard:
             sock.sendall(data[start:start + PIECE_BYTES])
 
 
-class FieldWatch(FieldBoard):
+class FieldWatch(DeviceBoard):
     """Registers unasked; ``bpm`` takes it 15 s and is answered with both values.
 
     ``measure()`` gives them as texts; ``sent`` holds the pairs that left. With
@@ -149,7 +97,7 @@ class FieldWatch(FieldBoard):
             self.sent.append((rate, heat))
 
 
-class FieldCabinet(FieldBoard):
+class FieldCabinet(DeviceBoard):
     """A door with a button, a scale, and lights that only ``lof`` puts out.
 
     ``open(grams)`` and ``close(grams)`` press the button; ``sent`` holds the weights
@@ -194,7 +142,7 @@ class FieldCabinet(FieldBoard):
         self.sent.append(Weight(moment, text))
 
 
-class FieldCabinetCamera(FieldBoard):
+class FieldCabinetCamera(DeviceBoard):
     """On ``img`` it takes a picture; ``take()`` gives the JPEG, ``sent`` holds those that left.
 
     ``as_text``: an older one, which sends base64 of it.

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Locator, Page
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.field_devices import FieldBoard, FieldCabinet, FieldCabinetCamera, FieldWatch
+from tests.field_devices import DeviceBoard, FieldCabinet, FieldCabinetCamera, FieldWatch
 from tests.pages.house import House, house, watch_faults
 
 SEND_ALL = """([path, rows]) => {
@@ -91,8 +91,8 @@ class WardCase(SynchronousTestCase):
         return self._board(FieldCabinetCamera, "cabinet_camera", {}, take)[0]
 
     def _board(
-        self, make: Callable[..., FieldBoard], kind: str, fields: Any, *more: Any
-    ) -> tuple[str, FieldBoard]:
+        self, make: Callable[..., DeviceBoard], kind: str, fields: Any, *more: Any
+    ) -> tuple[str, DeviceBoard]:
         known = self._ids()
         board = make("127.0.0.1", self.house.daemon.devices, *more, pace=PACE)
         board.power_on()
