@@ -24,6 +24,7 @@ from iotd.devices.server import DeviceFactory
 from iotd.devices.service import Registry
 from iotd.errors import Invalid
 from iotd.health.access import Looks
+from iotd.health.accesses_api import AccessesApi
 from iotd.health.alert_api import AlertsApi
 from iotd.health.alert_desk import AlertDesk
 from iotd.health.alerts import Alerts
@@ -58,10 +59,12 @@ class HealthPlus:
         self.devices = self._build_wire(bus)
         self._build_vitals(store, bus)
         self._build_alerts()
+        self.looks = Looks(store, self.patients.access)
         self.counter = Counter(reactor, config.cabinet.detector, config.cabinet.detector_items)
         self.cabinets = Cabinets(
             **self._common, registry=registry, clock=reactor, say=self.devices.say,
-            counter=self.counter, may_see=self.patients.access.may_see, in_thread=in_thread,
+            counter=self.counter, may_see=self.patients.access.may_see, looks=self.looks,
+            in_thread=in_thread,
             detects=config.cabinet.detector_items if config.cabinet.detector else (),
         )
         registry.check_patient = self._check_patient
@@ -116,23 +119,26 @@ class HealthPlus:
     def owners(self, streams: OpenStreams) -> Iterator[object]:
         """Whatever has routes."""
         store = self._common["store"]
-        looks = Looks(store, self.patients.access)
-        common: dict[str, Any] = {"store": store, "patients": self.patients, "looks": looks}
+        common: dict[str, Any] = {
+            "store": store, "patients": self.patients, "looks": self.looks,
+        }
         api = HealthApi(
             **common, readings=self.readings, rollups=self.rollups,
             poll_seconds=self._config.devices.poll_seconds,
         )
         yield api
         yield SheetApi(**common, calendar=self._calendar, streams=streams)
-        yield HealthPages(patients=self.patients, api=api, alerts=self.desk)
-        yield from (AlertsApi(self.desk), CabinetsApi(self.cabinets), ItemsApi(self.cabinets))
+        yield AccessesApi(**common)
+        yield HealthPages(api=api, alerts=self.desk)
+        yield AlertsApi(self.desk, self.looks)
+        yield from (CabinetsApi(self.cabinets), ItemsApi(self.cabinets))
         yield CabinetPages(self.cabinets)
 
     def events(self) -> tuple[tuple[type, str, Audience], ...]:
         """What open pages hear, and who of them."""
         return (
             (ReadingStored, "reading", self._may_hear),
-            (AlertChanged, "alert", self.desk.hears),
+            (AlertChanged, "alert", self._may_hear_alert),
             (CabinetChanged, "cabinet", self._may_hear),
         )
 
@@ -154,7 +160,12 @@ class HealthPlus:
         yield "alerts", self.alerts.stop_service
 
     def _may_hear(self, who: Identity, event: Any) -> bool:
-        return self.patients.access.may_see(who, event.patient)
+        return self.looks.hears(who, event.patient, self._now())
+
+    def _may_hear_alert(self, who: Identity, event: AlertChanged) -> bool:
+        if event.patient is None:  # of a device
+            return self.desk.may_see(who, None)
+        return self._may_hear(who, event)
 
     def _check_patient(self, id: str) -> None:
         if not self.patients.knows(id):

@@ -30,6 +30,7 @@ from iotd.devices.api import DevicesApi
 from iotd.devices.service import Registry
 from iotd.errors import Unauthenticated
 from iotd.health.access import Looks
+from iotd.health.accesses_api import AccessesApi
 from iotd.health.alert_api import AlertsApi
 from iotd.health.alert_desk import AlertDesk
 from iotd.health.alert_messages import Wording, names_in
@@ -170,10 +171,12 @@ class App:
             on_demand=False, metrics=self.metrics,
         )
         self._build_health(common)
+        self.looks = Looks(self.store, self.patients.access)
         self.wire, self.counter = FakeWire(), FakeCounter()
         self.cabinets = Cabinets(
             **common, registry=self.registry, clock=self.clock, say=self.wire.say,
-            counter=self.counter, may_see=self.may_see, in_thread=maybeDeferred,
+            counter=self.counter, may_see=self.may_see, looks=self.looks,
+            in_thread=maybeDeferred,
         )
         self._parts.append(self.cabinets)
         self.streams = OpenStreams(self.bus, self.accounts)
@@ -221,13 +224,15 @@ class App:
         )
 
     def _health_apis(self) -> list[object]:
-        looks = Looks(self.store, self.patients.access)
-        common: dict[str, Any] = {"store": self.store, "patients": self.patients, "looks": looks}
+        common: dict[str, Any] = {
+            "store": self.store, "patients": self.patients, "looks": self.looks,
+        }
         api = HealthApi(**common, readings=self.readings, rollups=self.rollups, poll_seconds=30)
         desk = AlertDesk(self.alerts)
         return [
             api, SheetApi(**common, calendar=self.calendar, streams=self.streams),
-            AlertsApi(desk), HealthPages(patients=self.patients, api=api, alerts=desk),
+            AlertsApi(desk, self.looks), AccessesApi(**common),
+            HealthPages(api=api, alerts=desk),
         ]
 
     def time(self) -> float:

@@ -48,18 +48,26 @@ audit = Table(
     Column("detail", Text, nullable=False),
     Column("address", String(64), nullable=False),
     Column("result", String(16), nullable=False),
+    Column("patient", String(40)),  # whose health it is about
     Index(None, "at"),
+    Index(None, "patient"),
 )
+
+EVERYBODY = "all"  # in place of a patient: of everyone there was at that time
 
 
 def write_audit(
     connection: Connection, at: float, who: str, action: str, subject: str,
-    detail: str = "", address: str = "", result: str = "ok",
+    detail: str = "", address: str = "", result: str = "ok", patient: str | None = None,
 ) -> None:
-    """Record who did what to whom, in the transaction of the change itself."""
+    """Record who did what to whom, in the transaction of the change itself.
+
+    ``patient``: whose health it is about, who may know of it.
+    """
     connection.execute(insert(audit).values(
         at=at, who=who[:64], action=action[:64], subject=subject[:128],
         detail=detail[:2000], address=address[:64], result=result[:16],
+        patient=patient,
     ))
 
 
@@ -70,6 +78,18 @@ def list_audit(
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if after is not None:
         query = query.where(audit.c.id < after)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def list_audit_about(
+    connection: Connection, patient: str, since: float, limit: int, after: int | None = None
+) -> list[dict[str, Any]]:
+    """The same of what is about one patient, whom there is ``since`` then."""
+    all_of_them: Any = (audit.c.patient == EVERYBODY) & (audit.c.at >= since)
+    query = select(audit).where((audit.c.patient == patient) | all_of_them)
+    if after is not None:
+        query = query.where(audit.c.id < after)
+    query = query.order_by(audit.c.id.desc()).limit(limit)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 

@@ -78,6 +78,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "health.get_patient": HEALTH,
     "health.change_patient": OWNERS,
     "health.remove_patient": OWNERS,
+    "health.list_accesses": HEALTH,
     "health.get_vitals": HEALTH,
     "health.list_readings": HEALTH,
     "health.add_reading": HEALTH,

@@ -144,6 +144,7 @@ class AuditRow(BaseModel):
     detail: str
     address: str
     result: str
+    patient: str | None
 
 
 class AuditList(BaseModel):

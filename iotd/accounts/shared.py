@@ -39,11 +39,11 @@ class By:
 
     def audit(
         self, connection: Connection, action: str, subject: str,
-        detail: str = "", result: str = "ok",
+        detail: str = "", result: str = "ok", patient: str | None = None,
     ) -> None:
-        """Record it in the transaction of the change."""
+        """Record it in the transaction of the change; ``patient``: whose health it is about."""
         write_audit(
-            connection, self.at, self.who, action, subject, detail, self.address, result
+            connection, self.at, self.who, action, subject, detail, self.address, result, patient
         )
 
 

@@ -25,17 +25,17 @@ class CabinetsApi:
     @route("GET", "/api/v1/cabinets", query=TextPaging, answer=CabinetList)
     async def list_cabinets(self, call: Call) -> dict[str, Any]:
         """Every cabinet that one may see, by id."""
-        return page_of(self._cabinets.list(call.who), call)
+        return page_of(await self._cabinets.list_for(call), call)
 
     @route("GET", "/api/v1/cabinets/<id>", answer=CabinetOut)
     async def get_cabinet(self, call: Call, id: str) -> dict[str, Any]:
         """One cabinet."""
-        return self._cabinets.get(call.who, id)
+        return self._cabinets.json(await self._cabinets.look_at(call, id))
 
     @route("GET", "/api/v1/cabinets/<id>/history", query=Paging, answer=VisitList)
     async def history(self, call: Call, id: str) -> dict[str, Any]:
         """Its openings and closings, the newest first."""
-        self._cabinets.find(call.who, id)
+        await self._cabinets.look_at(call, id)
         rows = await self._cabinets.store.read(
             records.list_visits, id, call.query.limit + 1, call.query.after
         )
@@ -44,7 +44,7 @@ class CabinetsApi:
     @route("GET", "/api/v1/cabinets/<id>/picture.jpg", query=PictureQuery, kind="plain")
     async def picture(self, call: Call, id: str) -> Answer:
         """The newest picture, or an earlier one: the camera's own bytes."""
-        self._cabinets.find(call.who, id)
+        await self._cabinets.look_at(call, id)
         at = call.query.at.timestamp() if call.query.at else None
         found = await self._cabinets.store.read(records.find_picture, id, call.query.id, at)
         if found is None:
@@ -56,7 +56,7 @@ class CabinetsApi:
     @route("GET", "/api/v1/cabinets/<id>/boxes", answer=BoxesOut)
     async def boxes(self, call: Call, id: str) -> dict[str, Any]:
         """What was found on the newest picture, and where."""
-        self._cabinets.find(call.who, id)
+        await self._cabinets.look_at(call, id)
         return show.boxes(id, self._cabinets.known(id))
 
     @route("POST", "/api/v1/cabinets/<id>/look", answer=CabinetOut, status=202)

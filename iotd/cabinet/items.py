@@ -163,7 +163,8 @@ class Items:
 
         def write(connection: Any, id: str) -> Any:
             result, detail = work(connection, id, *args)
-            write_audit(connection, at, identity.name, action, id, detail)
+            write_audit(connection, at, identity.name, action, id, detail,
+                        patient=self._cabinets.patient_of(id))
             return result
 
         return await self._cabinets.commit(cabinet, write)

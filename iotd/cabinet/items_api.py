@@ -28,6 +28,7 @@ class ItemsApi:
     @route("GET", "/api/v1/cabinets/<id>/items", query=Paging, answer=ItemList)
     async def list_items(self, call: Call, id: str) -> dict[str, Any]:
         """Everything that is counted in it."""
+        await self._cabinets.look_at(call, id)
         return page_by_id(self._items.list(call.who, id), call)
 
     @route("POST", "/api/v1/cabinets/<id>/items", body=NewItem, answer=ItemOut, status=201)
@@ -38,6 +39,7 @@ class ItemsApi:
     @route("GET", _ITEM, answer=ItemOut)
     async def get_item(self, call: Call, id: str, item: str) -> dict[str, Any]:
         """One item."""
+        await self._cabinets.look_at(call, id)
         return self._items.get(call.who, id, item)
 
     @route("PATCH", _ITEM, body=ItemChange, answer=ItemOut)
@@ -64,6 +66,7 @@ class ItemsApi:
     @route("GET", _ITEM + "/photos", query=Paging, answer=PhotoList)
     async def list_photos(self, call: Call, id: str, item: str) -> dict[str, Any]:
         """Its reference photos."""
+        await self._cabinets.look_at(call, id)
         return page_by_id(self._items.get(call.who, id, item)["photos"], call)
 
     @route("POST", _ITEM + "/photos", body=NewPhoto, answer=PhotoOut, status=201,
@@ -75,6 +78,7 @@ class ItemsApi:
     @route("GET", _ITEM + "/photos/<int:photo>", kind="plain")
     async def get_photo(self, call: Call, id: str, item: str, photo: int) -> Answer:
         """A photo."""
+        await self._cabinets.look_at(call, id)
         jpeg = await self._items.photo(call.who, id, item, photo)
         return Answer(jpeg, content_type="image/jpeg")
 
@@ -86,7 +90,7 @@ class ItemsApi:
     @route("GET", "/api/v1/cabinets/<id>/journal", query=JournalQuery, answer=ChangeList)
     async def journal(self, call: Call, id: str) -> dict[str, Any]:
         """Every change of a count and who or what made it, the newest first."""
-        self._cabinets.find(call.who, id)
+        await self._cabinets.look_at(call, id)
         query = call.query
         rows = await self._cabinets.store.read(
             stock_records.list_changes, id, query.limit + 1, query.after, query.item

@@ -19,13 +19,13 @@ class CabinetPages:
     @route("GET", "/cabinets", kind="page")
     async def cabinets_page(self, call: Call) -> Page:
         """All cabinets."""
-        shown = self._cabinets.list(call.who)
+        shown = await self._cabinets.list_for(call)
         return Page("cabinets.html", {"cabinets": shown}, title="Cabinets")
 
     @route("GET", "/cabinets/<id>", kind="page")
     async def cabinet_page(self, call: Call, id: str) -> Page:
         """One cabinet: door, lights, weight, picture, what is on its shelf, history."""
-        cabinet = self._cabinets.get(call.who, id)
+        cabinet = self._cabinets.json(await self._cabinets.look_at(call, id))
         rows = await self._cabinets.store.read(records.list_visits, id, VISITS + 1, None)
         visits = [show.visit(id, row) for row in rows[:VISITS]]
         onward = f"/api/v1/cabinets/{id}/history?limit={VISITS}&after={visits[-1]['id']}" \

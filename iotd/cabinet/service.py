@@ -7,7 +7,7 @@ back the cabinet as it is then.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Iterable, Protocol, Sequence
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.logger import Logger
@@ -25,8 +25,24 @@ from iotd.cabinet.stock import NEW_ITEMS, Item
 from iotd.devices.model import Device
 from iotd.devices.service import Registry
 from iotd.errors import Conflict, NotFound
-from iotd.site.routes import Identity
+from iotd.site.routes import Call, Identity
 from iotd.store.engine import Store
+
+
+class Looks(Protocol):
+    """Writes down who looks at what is somebody else's."""
+
+    async def note_thing(
+        self, who: Identity, patient: str | None, thing: str, what: str, now: float,
+        address: str = "",
+    ) -> None:
+        """A look at one thing of a patient's."""
+
+    async def note_all(
+        self, who: Identity, patients: Iterable[str | None], what: str, now: float,
+        address: str = "",
+    ) -> None:
+        """A look at a list of what is these patients'."""
 
 
 class Cabinets:
@@ -41,13 +57,15 @@ class Cabinets:
     def __init__(
         self, *, store: Store, bus: Bus, registry: Registry, clock: Any,
         now: Callable[[], float], say: Callable[[str, str], Deferred[bool]], counter: Any,
-        may_see: Callable[[Identity, str | None], bool], in_thread: Callable[..., Deferred[Any]],
+        may_see: Callable[[Identity, str | None], bool], looks: Looks,
+        in_thread: Callable[..., Deferred[Any]],
         detects: Sequence[str] = (),
     ) -> None:
         self.store, self.clock, self.now, self.in_thread = store, clock, now, in_thread
         self.counter, self.bus = counter, bus
         self.detects = detects  # what a detector of the owner's own knows without photos
         self.boards, self._say, self._may_see = Boards(registry), say, may_see
+        self._looks = looks
         self._known: dict[str, Known] = {}
         self._cycles: dict[str, Cycle] = {}
         self._shown: dict[str, dict[str, Any]] = {}
@@ -81,6 +99,21 @@ class Cabinets:
     def list(self, identity: Identity) -> Sequence[dict[str, Any]]:
         """Every approved cabinet that this person may see, as JSON, by id."""
         return [self.json(d) for d in self.boards.cabinets() if self._may_see(identity, d.patient)]
+
+    async def list_for(self, call: Call) -> Sequence[dict[str, Any]]:
+        """The same for a request; that somebody looks at others' is written down."""
+        found = self.list(call.who)
+        whose = [each["patient"] for each in found]
+        await self._looks.note_all(call.who, whose, "list cabinets", call.now, call.address)
+        return found
+
+    async def look_at(self, call: Call, id: str) -> Device:
+        """The same as ``find`` for a request; a look at somebody else's is written down."""
+        device = self.find(call.who, id)
+        await self._looks.note_thing(
+            call.who, device.patient, id, "view cabinet", call.now, call.address
+        )
+        return device
 
     def get(self, identity: Identity, id: str) -> dict[str, Any]:
         """One cabinet as JSON, or NotFound."""
@@ -128,13 +161,18 @@ class Cabinets:
 
     def _audited(self, identity: Identity, action: str, id: str) -> Deferred[Any]:
         def write(connection: Any, at: float) -> None:
-            write_audit(connection, at, identity.name, action, id)
+            write_audit(connection, at, identity.name, action, id, patient=self.patient_of(id))
 
         return self.store.run(write, self.now())
 
     def state(self, id: str) -> State:
         """The cabinet as the newest commit left it."""
         return self.known(id).state
+
+    def patient_of(self, id: str) -> str | None:
+        """Whose cabinet it is."""
+        device = self.boards.find(id)
+        return device.patient if device is not None else None
 
     def camera_of(self, id: str) -> str | None:
         """The camera that sees into this cabinet."""

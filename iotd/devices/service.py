@@ -85,7 +85,8 @@ class Registry:
 
         def write(connection: Any, at: float) -> None:
             records.merge_device(connection, duplicate.id, kept.id, changes)
-            write_audit(connection, at, by, "approve device", kept.id, f"same as {duplicate.id}")
+            write_audit(connection, at, by, "approve device", kept.id, f"same as {duplicate.id}",
+                        patient=kept.patient)
 
         await self._carry_out(kept.id, write, changes)
         older, link = self._roster.unlink(kept.id), self._roster.unlink(duplicate.id)
@@ -152,11 +153,11 @@ class Registry:
 
     async def remove(self, id: str, by: str = "") -> None:
         """Forget a device; when it connects again it is a new one."""
-        self._roster.device(id)
+        device = self._roster.device(id)
 
         def write(connection: Any, at: float) -> None:
             records.remove_device(connection, id)
-            write_audit(connection, at, by, "remove device", id)
+            write_audit(connection, at, by, "remove device", id, patient=device.patient)
 
         await self._roster.store.run(write, self._roster.now())
         link = self._roster.unlink(id)
@@ -172,7 +173,12 @@ class Registry:
             raise Conflict(f"{id} is {state}: it can take no command now.", "id")
         effect = link.command(text, by)
         if effect is not None:
-            await effect
+            await effect  # started or stopped: that has its own line in the audit
+            return
+        await self._roster.store.run(
+            write_audit, self._roster.now(), by, "command device", id, text,
+            patient=device.patient,
+        )
 
     def _named(self, id: str, field: str) -> Device:
         device = self._roster.devices.get(id)
@@ -189,9 +195,13 @@ class Registry:
         self, id: str, by: str, action: str, detail: str = "", **changes: Any
     ) -> Awaitable[None]:
         # changes, not a whole device: decisions that overlap must not undo each other
+        worn_by = self._roster.device(id).patient
+        patients = {worn_by, changes.get("patient", worn_by)} - {None}  # a line for each
+
         def write(connection: Any, at: float) -> None:
             records.change_device(connection, id, changes)
-            write_audit(connection, at, by, action, id, detail)
+            for patient in patients or {None}:
+                write_audit(connection, at, by, action, id, detail, patient=patient)
 
         return self._carry_out(id, write, changes)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable
+from typing import Any, Awaitable, Callable, Iterable
 
-from iotd.accounts.records import write_audit
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from iotd.accounts.records import EVERYBODY, write_audit
 from iotd.errors import NotFound
 from iotd.site.routes import Identity
 from iotd.store.engine import Store
@@ -61,27 +64,64 @@ class Access:
 class Looks:
     """Writes down who looked at whom, when it was not their own."""
 
+    _log = Logger()
+
     def __init__(self, store: Store, access: Access) -> None:
         self._store, self._access = store, access
-        self._last: dict[tuple[str, str, str], float] = {}
+        self._last: dict[tuple[str, str, str, str], float] = {}
+        self._noting: set[str] = set()  # sessions
 
     async def note(
         self, who: Identity, patient: str, what: str, now: float, address: str = ""
     ) -> None:
         """Audit a look before it is answered; a page that asks again and again is one look."""
-        if self._access.is_own(who, patient):
-            return
-        await self.note_all(who, patient, what, now, address)
+        await self.note_thing(who, patient, patient, what, now, address)
+
+    async def note_thing(
+        self, who: Identity, patient: str | None, thing: str, what: str, now: float,
+        address: str = "",
+    ) -> None:
+        """The same of a thing of a patient's, such as a cabinet; what is nobody's is not noted."""
+        if patient is not None and self._is_anothers(who, patient):
+            await self._note(who, patient, thing, what, now, address)
 
     async def note_all(
-        self, who: Identity, subject: str, what: str, now: float, address: str = ""
+        self, who: Identity, patients: Iterable[str | None], what: str, now: float,
+        address: str = "",
     ) -> None:
-        """The same of what is not one patient alone."""
-        key = (who.session, subject, what)
+        """The same of a list: one look at everybody when somebody in it is not their own."""
+        if any(self._is_anothers(who, each) for each in patients if each is not None):
+            await self._note(who, EVERYBODY, EVERYBODY, what, now, address)
+
+    def hears(self, who: Identity, patient: str | None, now: float) -> bool:
+        """Whether a page of this one hears live of the patient; that it does is noted after."""
+        if not self._access.may_see(who, patient):
+            return False
+        if who.session in self._noting:
+            return True
+        if patient is not None and self._is_anothers(who, patient):
+            self._noting.add(who.session)  # values come faster than commits
+            noted = Deferred.fromCoroutine(
+                self._note(who, EVERYBODY, EVERYBODY, "hear live values", now, "")
+            )
+            noted.addErrback(lambda f: self._log.warn("not noted: {why}", why=str(f.value)))
+            noted.addBoth(lambda _: self._noting.discard(who.session))
+        return True
+
+    def _is_anothers(self, who: Identity, patient: str) -> bool:
+        try:
+            return not self._access.is_own(who, patient)
+        except NotFound:  # removed: there is nobody any more who could be told
+            return False
+
+    async def _note(
+        self, who: Identity, patient: str, thing: str, what: str, now: float, address: str
+    ) -> None:
+        key = (who.session, patient, thing, what)
         if 0 <= now - self._last.get(key, -SAID_ONCE) < SAID_ONCE:
             return
         written: Awaitable[Any] = self._store.run(
-            write_audit, now, who.name, what, subject, "", address
+            write_audit, now, who.name, what, thing, "", address, patient=patient
         )
         await written
         if len(self._last) >= MOST_LOOKS:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from iotd.health.access import Looks
 from iotd.health.alert_desk import AlertDesk
 from iotd.health.onward import next_of
 from iotd.site.routes import Call, route
@@ -145,14 +146,16 @@ class Deliveries(BaseModel):
 class AlertsApi:
     """Routes of alerts."""
 
-    def __init__(self, desk: AlertDesk) -> None:
-        self._desk = desk
+    def __init__(self, desk: AlertDesk, looks: Looks) -> None:
+        self._desk, self._looks = desk, looks
 
     @route("GET", "/api/v1/alerts", query=AlertQuery, answer=AlertList)
     async def list_alerts(self, call: Call) -> dict[str, Any]:
         """Alerts that one may see, the newest first."""
         query = call.query
         found = await self._desk.all(call.who, query.state, query.limit + 1, query.after)
+        whose = [each["patient"] for each in found]
+        await self._looks.note_all(call.who, whose, "list alerts", call.now, call.address)
         return _page(found, call)
 
     @route("GET", "/api/v1/patients/<id>/alerts", query=AlertQuery, answer=AlertList)
@@ -162,6 +165,7 @@ class AlertsApi:
         found = await self._desk.of_patient(
             call.who, id, query.state, query.limit + 1, query.after
         )
+        await self._looks.note(call.who, id, "view alerts", call.now, call.address)
         return _page(found, call)
 
     @route("POST", "/api/v1/alerts/<id>/acknowledge", answer=AlertOut)
@@ -182,7 +186,9 @@ class AlertsApi:
     @route("GET", "/api/v1/patients/<id>/alert-rules", answer=RulesOut)
     async def get_alert_rules(self, call: Call, id: str) -> dict[str, Any]:
         """When there is an alert about a patient."""
-        return self._desk.rules(call.who, id)
+        rules = self._desk.rules(call.who, id)
+        await self._looks.note(call.who, id, "view alert rules", call.now, call.address)
+        return rules
 
     @route("PUT", "/api/v1/patients/<id>/alert-rules", body=RulesChange, answer=RulesOut)
     async def change_alert_rules(self, call: Call, id: str) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from twisted.internet.defer import DeferredLock
 
 from iotd.accounts.records import write_audit
 from iotd.accounts.shared import to_its_end
-from iotd.bus import AlertChanged
 from iotd.errors import Conflict, NotFound
 from iotd.health import alert_model as model
 from iotd.health import alert_records as records
@@ -36,10 +35,6 @@ class AlertDesk:
         if patient is None:
             return who.role in KEEPERS
         return self._patients.access.may_see(who, patient)
-
-    def hears(self, who: Identity, event: AlertChanged) -> bool:
-        """The same of a live event."""
-        return self.may_see(who, event.patient)
 
     async def all(
         self, who: Identity, state: str | None, limit: int, after: str | None
@@ -107,7 +102,8 @@ class AlertDesk:
 
         def write(connection: Any, at: float) -> None:
             records.keep(connection, after)
-            write_audit(connection, at, who.name, action, subject, what, address)
+            write_audit(connection, at, who.name, action, subject, what, address,
+                        patient=after.patient)
 
         try:
             await self._alerts.store.run(write, self._alerts.now())
@@ -153,7 +149,7 @@ class AlertDesk:
             def write(connection: Any, at: float) -> None:
                 records.save_rules(connection, patient, saved)
                 write_audit(connection, at, who.name, "change alert rules", patient,
-                            ", ".join(changes), address)
+                            ", ".join(changes), address, patient=patient)
 
             now = self._alerts.now()
             await self._alerts.store.run(write, now)

@@ -63,7 +63,7 @@ def write_batch(connection: Any, batch: Batch, day_of: Callable[[float], str]) -
         stale |= {(patient, kind, day_of(at)) for kind, at in moved}
     bucket_records.mark_stale(connection, sorted(stale))
     for by, patient, said in batch.audited:
-        by.audit(connection, "add reading", patient, said)
+        by.audit(connection, "add reading", patient, said, patient=patient)
     return ids
 
 

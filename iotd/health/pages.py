@@ -8,7 +8,6 @@ from pydantic import BaseModel
 
 from iotd.health.alert_desk import LIVE, AlertDesk
 from iotd.health.api import HealthApi
-from iotd.health.patients import Patients
 from iotd.site.problems import Elsewhere
 from iotd.site.routes import Call, Page, route
 
@@ -27,13 +26,13 @@ class WhichPatient(BaseModel):
 class HealthPages:
     """Pages of patients; who one may not know of is not there."""
 
-    def __init__(self, *, patients: Patients, api: HealthApi, alerts: AlertDesk) -> None:
-        self._patients, self._api, self._alerts = patients, api, alerts
+    def __init__(self, *, api: HealthApi, alerts: AlertDesk) -> None:
+        self._api, self._alerts = api, alerts
 
     @route("GET", "/health", kind="page", query=WhichPatient)
     async def patients_page(self, call: Call) -> Page:
         """Whom to look after; with one patient straight to that one."""
-        patients = self._patients.list(call.who)
+        patients = await self._api.seen(call)
         if len(patients) == 1 and not call.query.all:
             raise Elsewhere(f"/health/{patients[0]['id']}")
         alerts = await self._alerts.all(call.who, LIVE, 1000, None)
@@ -70,12 +69,12 @@ class HealthPages:
     @route("GET", "/health/<id>/charts", kind="page")
     async def charts_page(self, call: Call, id: str) -> Page:
         """Vitals over days, months and a year."""
-        return self._bare(call, id, "charts.html", "Charts")
+        return await self._bare(call, id, "charts.html", "Charts")
 
     @route("GET", "/health/<id>/data", kind="page")
     async def data_page(self, call: Call, id: str) -> Page:
         """The data sheet: every reading."""
-        return self._bare(call, id, "readings.html", "Data")
+        return await self._bare(call, id, "readings.html", "Data")
 
     @route("GET", "/health/<id>/report", kind="page")
     async def report_page(self, call: Call, id: str) -> Page:
@@ -85,16 +84,16 @@ class HealthPages:
     @route("GET", "/health/<id>/habits", kind="page")
     async def habits_page(self, call: Call, id: str) -> Page:
         """When the cabinet was opened, and what was taken."""
-        return self._bare(call, id, "habits.html", "Habits")
+        return await self._bare(call, id, "habits.html", "Habits")
 
     async def _page(self, call: Call, id: str, template: str, title: str) -> Page:
-        page = self._bare(call, id, template, title)
+        page = await self._bare(call, id, template, title)
         vitals = await self._api.get_vitals(call, id)
         alerts = await self._alerts.of_patient(call.who, id, LIVE, MOST_ALERTS, None)
         data = {**page.data, "vitals": vitals, "alerts": alerts}
         return Page(template, data, title=page.title)
 
-    def _bare(self, call: Call, id: str, template: str, title: str) -> Page:
-        patient = self._patients.get(call.who, id)
+    async def _bare(self, call: Call, id: str, template: str, title: str) -> Page:
+        patient = await self._api.get_patient(call, id)
         heading = f"{title} of {patient['name']}" if title else patient["name"]
         return Page(template, {"patient": patient}, title=heading)

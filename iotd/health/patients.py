@@ -106,7 +106,7 @@ class Patients:
 
         def write(connection: Any) -> None:
             records.add_patient(connection, patient)
-            by.audit(connection, "add patient", patient.id)
+            by.audit(connection, "add patient", patient.id, patient=patient.id)
 
         await self._store.run(write)
         self._patients[patient.id] = patient
@@ -131,7 +131,7 @@ class Patients:
 
         def write(connection: Any) -> None:
             records.change_patient(connection, id, changes)
-            by.audit(connection, "change patient", id, ", ".join(fields))
+            by.audit(connection, "change patient", id, ", ".join(fields), patient=id)
 
         await self._store.run(write)
         self._patients[id] = replace(self.patient(id), **changes)
@@ -148,7 +148,7 @@ class Patients:
         def write(connection: Any) -> None:
             gone = {"removed_at": by.at, "name": "", "birth_date": None, "owner": None}
             records.change_patient(connection, id, gone)
-            by.audit(connection, "remove patient", id)
+            by.audit(connection, "remove patient", id, patient=id)
 
         # out of memory first: what is written from now on knows of nobody with this id
         patient = self._patients.pop(id)

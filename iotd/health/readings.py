@@ -125,7 +125,7 @@ class Readings:
             records.remove_reading(connection, id)
             day = self._calendar.day_of(reading.at)
             bucket_records.mark_stale(connection, [(patient, reading.kind, day)])
-            by.audit(connection, "remove reading", patient, reading.kind)
+            by.audit(connection, "remove reading", patient, reading.kind, patient=patient)
 
         await self._store.run(write)
 

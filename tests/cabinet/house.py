@@ -29,6 +29,16 @@ SOMEBODY = Identity("eve", "patient", "s2", 2)
 LIT = picture(1, (96, 64))
 
 
+class Unseen:
+    """Nobody notes who looks."""
+
+    async def note_thing(self, *look: Any, **more: Any) -> None:
+        """One thing."""
+
+    async def note_all(self, *look: Any, **more: Any) -> None:
+        """A list."""
+
+
 async def settled(store: Store, cabinets: Cabinets, counter: FakeCounter) -> None:
     """All that follows from what was told is on disk, or waits for a test to go on."""
     rounds = 6  # a picture, its count, the step after it, a word, its answer …
@@ -70,7 +80,7 @@ class CabinetsTest(TestCase):
         self.cabinets = Cabinets(
             store=self.store, bus=self.bus, registry=self.registry, clock=self.clock,
             now=self.now, say=self.wire.say, counter=self.counter, may_see=self.may_see,
-            in_thread=maybeDeferred,
+            looks=Unseen(), in_thread=maybeDeferred,
         )
         self.store.call(self.cabinets.load)
         self.bus.subscribe(CabinetChanged, lambda event: self.told.append(event.data))

@@ -6,6 +6,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 
+from iotd.accounts.records import list_audit
 from iotd.bus import DeviceLinked, PictureHeard, ReadingHeard, WeightHeard
 from iotd.errors import Conflict, Invalid
 from tests.devices.room import GREETING, DevicePartsTest
@@ -235,6 +236,9 @@ class WordTests(DevicePartsTest):
         """A command is a word in its turn; others, and devices that are away, are refused."""
         board = self.started("cab")
         await self.registry.command("cab", "lon", "test")
+        row, = await self.store.read(list_audit, 1)
+        self.assertEqual([row[name] for name in ("who", "action", "subject", "detail")],
+                         ["test", "command device", "cab", "lon"])
         self.assertEqual(board.heard(), b"lon")
         with self.assertRaisesRegex(Invalid, "lof, lon"):
             await self.registry.command("cab", "start", "test")

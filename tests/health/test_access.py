@@ -186,8 +186,8 @@ class AccessTests(SynchronousTestCase):
         written: list[Any] = []
 
         class Store:
-            def run(self, function: Any, *args: Any) -> Deferred[None]:
-                written.append(args)
+            def run(self, function: Any, *args: Any, **more: Any) -> Deferred[None]:
+                written.append((args, more))
                 return succeed(None)
 
         store: Any = Store()
@@ -205,3 +205,28 @@ class AccessTests(SynchronousTestCase):
             self.assertEqual(len(written), count)
         note(who("admin", 9, "other"), "a", 1.0)
         self.assertEqual(len(written), 4)
+        self.assertEqual({more["patient"] for _, more in written}, {"a"})
+
+    def test_hears(self) -> None:
+        """Whoever hears somebody else's values live is written down once, not for each value,
+        and not when they may not hear them or they are their own."""
+        written: list[Any] = []
+        done: Deferred[None] = Deferred()
+
+        class Store:
+            def run(self, function: Any, *args: Any, **more: Any) -> Deferred[None]:
+                written.append((args[1:3], more["patient"]))
+                return done
+
+        store: Any = Store()
+        looks = Looks(store, self.access)
+        self.assertEqual([looks.hears(who(role), "a", 1.0) for role in
+                          ("patient", "doctor", "operator")], [True, False, False])
+        self.assertEqual([looks.hears(who("admin", 9), id, 1.0) for id in ("gone", None)],
+                         [True, True])
+        self.assertEqual(written, [])
+        for _ in range(3):
+            self.assertTrue(looks.hears(who("admin", 9), "a", 1.0))
+        done.callback(None)
+        self.assertTrue(looks.hears(who("admin", 9), "b", 2.0))
+        self.assertEqual(written, [(("x", "hear live values"), "all")])

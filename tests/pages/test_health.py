@@ -37,6 +37,19 @@ class DoorsTests(HealthCase):
         monitoring.click()
         expect(self.tile("heart_rate").locator(".value")).to_have_text("64")
 
+    def test_accesses(self) -> None:
+        """Who looked or changed something is told when it is asked for, in pages."""
+        self.open("", ".door")
+        for value in range(60, 81):
+            self.tell("heart_rate", value)
+        self.page.click("text=Who looked or changed something")
+        lines = self.page.locator(".accesses li")
+        expect(lines).to_have_count(20)
+        expect(lines.nth(1)).to_contain_text("add reading (heart_rate)")
+        self.page.click("text=Show older")
+        expect(lines.last).to_contain_text("add patient")
+        self.assertEqual(self.faults, [])
+
     def test_unknown(self) -> None:
         """A patient who is not there is a page that says so."""
         answer = self.page.goto("/health/nobody/monitoring")

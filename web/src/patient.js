@@ -2,6 +2,7 @@ import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
 import { api, items } from "./lib/api.js";
 import { plural } from "./lib/format.js";
+import { accessCard } from "./lib/health/accesses.js";
 import { api1, home, patient, years } from "./lib/health/patient.js";
 import { disclaimer, shown, VITALS } from "./lib/health/vitals.js";
 import { initial, user } from "./lib/initial.js";
@@ -70,7 +71,7 @@ function draw() {
       ${door("cabinet", "Cabinet", cabinetLink(), cabinetLine())}
       ${door("health", "Health monitoring", `${home}/monitoring`, monitoringLine())}
     </nav>
-    ${about()}${disclaimer}`, place);
+    ${about()}${accessCard(draw)}${disclaimer}`, place);
 }
 
 async function reload() {

@@ -21,6 +21,12 @@ OPTIONS: dict[str, Any] = {
 PLAIN = {key: value for key, value in OPTIONS.items() if key != "sqlite_autoincrement"}
 
 
+def column(table: str, new: sa.Column[Any]) -> None:
+    """One more column, unless it is there."""
+    if new.name not in {each["name"] for each in sa.inspect(op.get_bind()).get_columns(table)}:
+        op.add_column(table, new)
+
+
 def index(table: str, columns: list[str]) -> None:
     """An index by its usual name, unless it is there."""
     name = f"ix_{table}_{'_'.join(columns)}"

@@ -1,0 +1,55 @@
+"""Who looked at a patient or changed something: shown to the patient, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from iotd.accounts.records import list_audit_about
+from iotd.health.access import Looks
+from iotd.health.onward import next_of
+from iotd.health.patients import Patients
+from iotd.site.paging import Paging
+from iotd.site.routes import Call, route
+from iotd.store.engine import Store
+from iotd.times import rfc3339
+
+SHOWN = ("id", "who", "action", "subject", "detail")
+
+
+class AccessRow(BaseModel):
+    """``subject``: the patient, a device of the patient's, or all: of a list of everybody."""
+
+    id: int
+    at: str
+    who: str
+    action: str
+    subject: str
+    detail: str
+
+
+class AccessList(BaseModel):
+    items: list[AccessRow]
+    next: str | None
+
+
+class AccessesApi:
+    """What the audit says about one patient."""
+
+    def __init__(self, *, store: Store, patients: Patients, looks: Looks) -> None:
+        self._store, self._patients, self._looks = store, patients, looks
+
+    @route("GET", "/api/v1/patients/<id>/accesses", query=Paging, answer=AccessList)
+    async def list_accesses(self, call: Call, id: str) -> dict[str, Any]:
+        """Who looked at this patient or changed something, the newest first."""
+        self._patients.access.check(call.who, id)
+        await self._looks.note(call.who, id, "view accesses", call.now, call.address)
+        since, asked = self._patients.patient(id).created_at, call.query
+        rows: list[dict[str, Any]] = await self._store.read(
+            list_audit_about, id, since, asked.limit + 1, asked.after
+        )
+        items = [{"at": rfc3339(row["at"]), **{name: row[name] for name in SHOWN}}
+                 for row in rows[:asked.limit]]
+        more = next_of(call, str(items[-1]["id"])) if len(rows) > asked.limit else None
+        return {"items": items, "next": more}
