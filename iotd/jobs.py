@@ -7,10 +7,11 @@ each other on the bus; what one asks of another is handed to it here.
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable, Iterator
+from typing import Any, Callable, Iterator
 
 from prometheus_client import CollectorRegistry
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from iotd.accounts.service import Accounts
 from iotd.bus import AlertChanged, Bus, CabinetChanged, ReadingStored
@@ -48,6 +49,8 @@ InThread = Callable[..., Deferred[Any]]
 
 class HealthPlus:
     """Everything behind the device wire; ``devices`` is what listens there."""
+
+    _log = Logger()
 
     def __init__(
         self, *, config: Config, store: Store, bus: Bus, registry: Registry, accounts: Accounts,
@@ -147,7 +150,8 @@ class HealthPlus:
         for part in (self.readings, self.rollups, self.counter, self.cabinets, self.alerts,
                      self.poller):
             part.start_service()
-        Deferred.fromCoroutine(_awaited(self.patients.finish_removals()))
+        done = self.patients.finish_removals()
+        done.addErrback(lambda f: self._log.failure("removing a patient goes on later", failure=f))
 
     def steps(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         """How it is stopped, in order: after the ports, before the store."""
@@ -170,7 +174,3 @@ class HealthPlus:
     def _check_patient(self, id: str) -> None:
         if not self.patients.knows(id):
             raise Invalid(f"There is no patient {id[:64]!r}.", "patient")
-
-
-async def _awaited(work: Awaitable[Any]) -> None:
-    await work
