@@ -168,7 +168,7 @@ class HealthPlus:
 
     def _may_hear_alert(self, who: Identity, event: AlertChanged) -> bool:
         if event.patient is None:  # of a device
-            return self.desk.may_see(who, None)
+            return self.desk.may_see(who, None, event.data["cause"])
         return self._may_hear(who, event)
 
     def _check_patient(self, id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 from twisted.internet.defer import DeferredLock
 
@@ -17,8 +17,9 @@ from iotd.health.alert_model import Alert
 from iotd.health.alerts import Alerts
 from iotd.site.routes import Identity
 
-#: Those who look after devices, and so after alerts of devices.
-KEEPERS = ("admin", "operator")
+#: What operators, who look after devices, are told of them. What runs low in a cabinet
+#: that is nobody's is no more their concern than what is in a patient's.
+OF_DEVICES = ("two_boards",)
 LIVE = "live"  # in a query: any state but ended
 
 
@@ -30,10 +31,10 @@ class AlertDesk:
         self._patients = alerts.patients
         self._rules = DeferredLock()
 
-    def may_see(self, who: Identity, patient: str | None) -> bool:
-        """Whether alerts of this patient, None: of devices, are for this one."""
+    def may_see(self, who: Identity, patient: str | None, cause: str) -> bool:
+        """Whether such alerts of this patient, None: of devices, are for this one."""
         if patient is None:
-            return who.role in KEEPERS
+            return who.role == "admin" or (who.role == "operator" and cause in OF_DEVICES)
         return self._patients.access.may_see(who, patient)
 
     async def all(
@@ -43,22 +44,23 @@ class AlertDesk:
         patients = None
         if who.role != "admin":
             patients = [patient.id for patient in self._patients.seen_by(who)]
-        return await self._listed(patients, who.role in KEEPERS, state, limit, after)
+        causes = OF_DEVICES if who.role == "operator" else ()
+        return await self._listed(patients, causes, state, limit, after)
 
     async def of_patient(
         self, who: Identity, patient: str, state: str | None, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
         """Those of one patient, the newest first."""
         self._patients.access.check(who, patient)
-        return await self._listed([patient], False, state, limit, after)
+        return await self._listed([patient], (), state, limit, after)
 
     async def _listed(
-        self, patients: list[str] | None, devices: bool, state: str | None, limit: int,
-        after: str | None,
+        self, patients: list[str] | None, causes: Sequence[str], state: str | None,
+        limit: int, after: str | None,
     ) -> list[dict[str, Any]]:
         states = None if state is None else model.LIVE if state == LIVE else (state,)
         found = await self._alerts.store.read(
-            records.list_alerts, patients, devices, states, limit, after
+            records.list_alerts, patients, causes, states, limit, after
         )
         return [alert.as_json() for alert in found]
 
@@ -121,10 +123,10 @@ class AlertDesk:
             alert = self._book.live(id)
         except NotFound:
             stored = await self._alerts.store.read(records.find_alert, id)
-            if stored is None or not self.may_see(who, stored.patient):
+            if stored is None or not self.may_see(who, stored.patient, stored.cause):
                 raise NotFound("There is no such alert.", "id") from None
             raise Conflict("This alert is over.", "id") from None
-        if not self.may_see(who, alert.patient):
+        if not self.may_see(who, alert.patient, alert.cause):
             raise NotFound("There is no such alert.", "id")
         return alert
 

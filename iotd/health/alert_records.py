@@ -147,18 +147,17 @@ def find_alert(connection: Connection, id: str) -> Alert | None:
 
 
 def list_alerts(
-    connection: Connection, patients: Sequence[str] | None, devices: bool,
+    connection: Connection, patients: Sequence[str] | None, causes: Sequence[str],
     states: Sequence[str] | None, limit: int, after: str | None = None,
 ) -> list[Alert]:
-    """The newest alerts of these patients (None: of all) and, if so, of devices.
+    """The newest alerts of these patients; those of devices by ``causes``. None: all of both.
 
     Of those with one of ``states`` (None: any) and older than ``after``.
     """
-    if patients is None:
-        whose: Any = true() if devices else alerts.c.patient.is_not(None)
-    else:
-        whose = alerts.c.patient.in_(patients)
-        whose = or_(whose, alerts.c.patient.is_(None)) if devices else whose
+    whose: Any = true()
+    if patients is not None:
+        of_devices = and_(alerts.c.patient.is_(None), alerts.c.cause.in_(causes))
+        whose = or_(alerts.c.patient.in_(patients), of_devices)
     query = select(alerts).where(whose)
     if states is not None:
         query = query.where(alerts.c.state.in_(states))

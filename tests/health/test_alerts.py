@@ -169,16 +169,20 @@ class ActTests(AlertTest):
         await self.assertFailure(self.desk.snooze(ANNA, "nothing", 5), NotFound)
 
     async def test_whose(self) -> None:
-        """One sees one's own patient's alerts, keepers those of devices, an admin all."""
+        """One sees one's own patient's alerts, operators those of devices, an admin all; what
+        runs low in a cabinet that is nobody's is for admins."""
+        self.want(key="stock/2")
         self.hear(140, 140)
-        self.want()
-        self.assertEqual(await self.states(ADMIN), ["high open", "low_stock open"])
+        self.want(cause="two_boards")
+        self.assertEqual(await self.states(ADMIN),
+                         ["low_stock open", "high open", "two_boards open"])
         self.assertEqual(await self.states(ANNA), ["high open"])
         self.assertEqual(await self.states(BERT), [])
-        self.assertEqual(await self.states(OPERATOR), ["low_stock open"])
-        [device, vital] = await self.desk.all(ADMIN, None, 10, None)
+        self.assertEqual(await self.states(OPERATOR), ["two_boards open"])
+        [device, vital, stock] = await self.desk.all(ADMIN, None, 10, None)
         await self.desk.acknowledge(OPERATOR, device["id"])
-        for who, id in ((BERT, vital["id"]), (OPERATOR, vital["id"]), (ANNA, device["id"])):
+        for who, id in ((BERT, vital["id"]), (OPERATOR, vital["id"]), (ANNA, device["id"]),
+                        (OPERATOR, stock["id"])):
             await self.assertFailure(self.desk.acknowledge(who, id), NotFound)
         await self.assertFailure(
             self.defer(self.desk.of_patient(BERT, "anna", None, 10, None)), NotFound
