@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
-from urllib.parse import urlencode
+from typing import Any
 
 from iotd.cabinet import records, show
 from iotd.cabinet.service import Cabinets
@@ -11,7 +10,7 @@ from iotd.cabinet.shapes import (
     BoxesOut, CabinetList, CabinetOut, Lights, PictureQuery, VisitList,
 )
 from iotd.errors import NotFound
-from iotd.site.paging import Paging, TextPaging, page_of
+from iotd.site.paging import Paging, TextPaging, as_page, page_of
 from iotd.site.routes import Answer, Call, route
 from iotd.times import rfc3339
 
@@ -39,7 +38,7 @@ class CabinetsApi:
         rows = await self._cabinets.store.read(
             records.list_visits, id, call.query.limit + 1, call.query.after
         )
-        return pages([show.visit(id, row) for row in rows], call)
+        return as_page([show.visit(id, row) for row in rows], call)
 
     @route("GET", "/api/v1/cabinets/<id>/picture.jpg", query=PictureQuery, kind="plain")
     async def picture(self, call: Call, id: str) -> Answer:
@@ -68,21 +67,3 @@ class CabinetsApi:
     async def lights(self, call: Call, id: str) -> dict[str, Any]:
         """Switch the lights, also when they seem right."""
         return await self._cabinets.lights(call.who, id, call.body.on)
-
-
-def pages(items: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:
-    """One item more than asked for means that there is a next page."""
-    limit = call.query.limit
-    if len(items) <= limit:
-        return {"items": items, "next": None}
-    asked = call.query.model_dump(exclude_none=True, exclude={"after"})
-    onward = urlencode({**asked, "after": items[limit - 1]["id"]})
-    path = (call.request.path or b"").decode()
-    return {"items": items[:limit], "next": f"{path}?{onward}"}
-
-
-def page_by_id(items: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:
-    """The page of a whole list by id; one that went meanwhile breaks no chain."""
-    after, limit = call.query.after, call.query.limit
-    rest = [item for item in items if after is None or item["id"] > after]
-    return pages(rest[:limit + 1], call)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from iotd.cabinet import show, stock_records
-from iotd.cabinet.api import page_by_id, pages
 from iotd.cabinet.items import Items
 from iotd.cabinet.service import Cabinets
 from iotd.cabinet.shapes import (
     ChangeList, CodeList, Correction, ItemChange, ItemList, ItemOut, JournalQuery, NewItem,
     NewPhoto, PhotoList, PhotoOut, Upload,
 )
-from iotd.site.paging import Paging
+from iotd.site.paging import Paging, as_page, page_of
 from iotd.site.routes import Answer, Call, route
 
 UPLOAD_LIMIT = 6 * 1024 * 1024  # 4 MiB in base64, and the JSON around it
@@ -29,7 +28,7 @@ class ItemsApi:
     async def list_items(self, call: Call, id: str) -> dict[str, Any]:
         """Everything that is counted in it."""
         await self._cabinets.look_at(call, id)
-        return page_by_id(self._items.list(call.who, id), call)
+        return page_of(self._items.list(call.who, id), call)
 
     @route("POST", "/api/v1/cabinets/<id>/items", body=NewItem, answer=ItemOut, status=201)
     async def add_item(self, call: Call, id: str) -> dict[str, Any]:
@@ -67,7 +66,7 @@ class ItemsApi:
     async def list_photos(self, call: Call, id: str, item: str) -> dict[str, Any]:
         """Its reference photos."""
         await self._cabinets.look_at(call, id)
-        return page_by_id(self._items.get(call.who, id, item)["photos"], call)
+        return page_of(self._items.get(call.who, id, item)["photos"], call)
 
     @route("POST", _ITEM + "/photos", body=NewPhoto, answer=PhotoOut, status=201,
            body_limit=UPLOAD_LIMIT)
@@ -95,7 +94,7 @@ class ItemsApi:
         rows = await self._cabinets.store.read(
             stock_records.list_changes, id, query.limit + 1, query.after, query.item
         )
-        return pages([show.change(row) for row in rows], call)
+        return as_page([show.change(row) for row in rows], call)
 
     @route("POST", "/api/v1/cabinets/<id>/barcode", body=Upload, answer=CodeList,
            body_limit=UPLOAD_LIMIT)

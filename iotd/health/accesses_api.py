@@ -8,9 +8,8 @@ from pydantic import BaseModel
 
 from iotd.accounts.records import list_audit_about
 from iotd.health.access import Looks
-from iotd.health.onward import next_of
 from iotd.health.patients import Patients
-from iotd.site.paging import Paging
+from iotd.site.paging import Paging, as_page
 from iotd.site.routes import Call, route
 from iotd.store.engine import Store
 from iotd.times import rfc3339
@@ -50,6 +49,5 @@ class AccessesApi:
             list_audit_about, id, since, asked.limit + 1, asked.after
         )
         items = [{"at": rfc3339(row["at"]), **{name: row[name] for name in SHOWN}}
-                 for row in rows[:asked.limit]]
-        more = next_of(call, str(items[-1]["id"])) if len(rows) > asked.limit else None
-        return {"items": items, "next": more}
+                 for row in rows]
+        return as_page(items, call)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from iotd.health.access import Looks
 from iotd.health.alert_desk import AlertDesk
-from iotd.health.onward import next_of
+from iotd.site.paging import as_page
 from iotd.site.routes import Call, route
 
 MOST_MINUTES = 7 * 24 * 60
@@ -156,7 +156,7 @@ class AlertsApi:
         found = await self._desk.all(call.who, query.state, query.limit + 1, query.after)
         whose = [each["patient"] for each in found]
         await self._looks.note_all(call.who, whose, "list alerts", call.now, call.address)
-        return _page(found, call)
+        return as_page(found, call)
 
     @route("GET", "/api/v1/patients/<id>/alerts", query=AlertQuery, answer=AlertList)
     async def list_patient_alerts(self, call: Call, id: str) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class AlertsApi:
             call.who, id, query.state, query.limit + 1, query.after
         )
         await self._looks.note(call.who, id, "view alerts", call.now, call.address)
-        return _page(found, call)
+        return as_page(found, call)
 
     @route("POST", "/api/v1/alerts/<id>/acknowledge", answer=AlertOut)
     async def acknowledge_alert(self, call: Call, id: str) -> dict[str, Any]:
@@ -200,10 +200,3 @@ class AlertsApi:
     async def test_alerts(self, call: Call) -> dict[str, Any]:
         """Send a test to every e-mail address and webhook, and tell what became of each."""
         return {"items": await self._desk.test(call.who, call.address), "next": None}
-
-
-def _page(found: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:
-    shown = found[:call.query.limit]
-    if len(found) <= call.query.limit:
-        return {"items": shown, "next": None}
-    return {"items": shown, "next": next_of(call, shown[-1]["id"])}

@@ -45,10 +45,15 @@ def page_of(items: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:
 
 
 def as_page(items: Sequence[dict[str, Any]], call: Call) -> dict[str, Any]:
-    """``limit`` items, and where the next are if there is one more than that."""
+    """``limit`` items, and where the next are if there is one more than that.
+
+    All else that was asked for is asked for again.
+    """
     limit = call.query.limit
     shown = items[:limit]
     if len(items) <= limit:
         return {"items": shown, "next": None}
-    onward = urlencode({"limit": limit, "after": shown[-1]["id"]})
-    return {"items": shown, "next": f"{call.route.path}?{onward}"}
+    asked = call.query.model_dump(exclude_none=True, exclude={"after"})
+    onward = urlencode({**asked, "after": shown[-1]["id"]})
+    path = (call.request.path or b"").decode("ascii", "replace")
+    return {"items": shown, "next": f"{path}?{onward}"}
