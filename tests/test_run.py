@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.run import counts
+from tests.run import ROOT, counts, units
 
 
 class CountsTests(SynchronousTestCase):
@@ -26,3 +28,16 @@ class CountsTests(SynchronousTestCase):
     def test_broken_off(self) -> None:
         """Without a summary nothing passed."""
         self.assertEqual(counts("Killed\n"), (0, 0))
+
+
+class UnitsTests(SynchronousTestCase):
+    """What is run."""
+
+    def test_every_module(self) -> None:
+        """Each file of tests is in one unit, and in no other."""
+        named = [name for unit in units() for name in unit]
+        self.assertEqual(len(named), len(set(named)))
+        for path in Path(ROOT / "tests").glob("**/test_*.py"):
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            of = [name for name in named if module == name or module.startswith(f"{name}.")]
+            self.assertEqual(len(of), 1, module)
