@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+from iotd.errors import Unavailable
 from iotd.health import bucket_records, buckets, records
 from iotd.health.bucket_records import Key
 from iotd.health.buckets import Bucket
@@ -88,8 +90,13 @@ class Rollups:
             return None
         self._busy = True
         done = Deferred.fromCoroutine(self._compute())
-        done.addErrback(lambda failure: self._log.failure("days were not computed", failure))
+        done.addErrback(self._failed)
         return done.addBoth(self._rest)
+
+    def _failed(self, failure: Failure) -> None:
+        # the store tells of its own trouble; the days stay stale and are computed later
+        if failure.check(Unavailable) is None:
+            self._log.failure("days were not computed", failure)
 
     def _rest(self, result: Any) -> None:
         self._busy = False
