@@ -143,6 +143,15 @@ class MonitoringTests(HealthCase):
         expect(self.tile("spo2").locator(".value")).to_have_text("97")
         expect(self.tile("body_temperature").locator(".value")).to_have_text("36.8")
 
+    def test_impossible(self) -> None:
+        """What can't be is kept and said to be rejected, as by the API."""
+        self.open("monitoring")
+        self.page.click("text=Enter values")
+        self.page.fill("[name=body_temperature]", "8")
+        self.page.click("dialog >> text=Store")
+        expect(self.page.locator("#messages")).to_contain_text("marked as rejected")
+        expect(self.tile("body_temperature")).to_contain_text("rejected")
+
     def test_alert(self) -> None:
         """An alert appears by itself, is acknowledged, snoozed, and cancelled."""
         self.open("monitoring")

@@ -7,13 +7,13 @@ import { field } from "../parts.js";
 import { say } from "../messages.js";
 import { api1 } from "./patient.js";
 
-// what a hand can't have meant; the server judges the rest
+// what nobody can mean, as the server has it: told before a part of the values is stored
 const INPUTS = [
-  ["bp_systolic", "Blood pressure, the larger number (systolic)", "mm[Hg]", 40, 300, "mmHg"],
-  ["bp_diastolic", "Blood pressure, the smaller number (diastolic)", "mm[Hg]", 20, 200, "mmHg"],
-  ["spo2", "Blood oxygen (SpO2)", "%", 50, 100, "%"],
-  ["body_temperature", "Temperature", "Cel", 25, 45, "°C"],
-  ["heart_rate", "Heart rate", "/min", 20, 300, "per minute"],
+  ["bp_systolic", "Blood pressure, the larger number (systolic)", "mm[Hg]", 0, 400, "mmHg"],
+  ["bp_diastolic", "Blood pressure, the smaller number (diastolic)", "mm[Hg]", 0, 400, "mmHg"],
+  ["spo2", "Blood oxygen (SpO2)", "%", 0, 100, "%"],
+  ["body_temperature", "Temperature", "Cel", 0, 60, "°C"],
+  ["heart_rate", "Heart rate", "/min", 0, 400, "per minute"],
 ];
 
 const wrong = (name, text) => Object.assign(new Error(text), { field: name });
@@ -63,6 +63,11 @@ async function send(form, values) {
   return stored;
 }
 
+function saidOf(qualities) {
+  if (qualities.includes("rejected")) return "Stored, but marked as rejected: a value is not possible and counts nowhere. Check what was typed.";
+  return qualities.includes("suspect") ? "Stored, and marked as suspect: it is unusual." : "Stored.";
+}
+
 const number = ([kind, label, , , , words]) => field(label, kind, { required: false, inputmode: "decimal", maxlength: 6, help: words });
 
 /** Resolves with the stored readings, or undefined. */
@@ -71,7 +76,7 @@ export const enterValues = () => openDialog("Enter values", (close) => html`<for
   return submit(event, async (values) => {
     const stored = await send(form, values);
     close(stored);
-    say(stored.some((one) => one?.quality === "suspect") ? "Stored, and marked as suspect: it is unusual." : "Stored.");
+    say(saidOf(stored.map((one) => one.quality)));
   });
 }}>
   <p class="muted">Fill in what you measured and leave the rest empty.</p>
