@@ -112,6 +112,8 @@ class MonitoringTests(HealthCase):
         expect(heart).to_contain_text("wch")
         expect(self.tile("body_temperature").locator(".value")).to_have_text("36.6")
         expect(self.page.locator(".news2 .big")).to_contain_text("at least")
+        # the watch's temperature is that of the skin: measured here, and still missing
+        expect(self.page.locator(".news2")).to_contain_text("or not well enough within")
         self.assertEqual(self.faults, [])
 
     def test_more(self) -> None:

@@ -31,7 +31,7 @@ export const news2Card = (score) => (score && score.at_least === null
       <div class="row between"><h2>${icon("shield")}Early-warning score (NEWS2), partial</h2>${stateBadge(tone(score), "unknown", "incomplete")}</div>
       <p class="big">at least ${score.at_least} <small>incomplete</small></p>
       <p>${advice(score)}</p>
-      <p>Missing: ${score.missing.map((name) => MISSING[name] ?? name).join(", ")}. These are not measured here and are never assumed to be normal.</p>
+      <p>Missing: ${score.missing.map((name) => MISSING[name] ?? name).join(", ")}. Each is not measured here, or not well enough within the last hour, and is never assumed to be normal.</p>
       ${score.parts?.length
         ? html`<details class="more"><summary>What counts</summary><table class="table"><thead><tr><th scope="col">Vital</th><th scope="col">Value</th><th scope="col">Points</th></tr></thead>
             <tbody>${score.parts.map(part)}</tbody></table></details>`
