@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import itertools
 import json
@@ -11,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Callable, Iterator
 
 from iotd.simulate.person import Person
-from iotd.simulate.shelf import draw_shelf
+from iotd.simulate.shelf import ITEMS, draw_package, draw_shelf
 from tests.field_devices import FieldCabinet, FieldCabinetCamera, FieldWatch
 from tests.running_daemon import RunningDaemon, until
 
@@ -62,8 +63,9 @@ class Home:
         self.visits_told: list[tuple[str, str]] = []
         self.readings_told: list[tuple[str, float]] = []
 
-    def settle_in(self) -> None:
-        """Boards on, patient made, watch and cabinet given to her, camera to the cabinet."""
+    def settle_in(self, counted: bool = False) -> None:
+        """Boards on, patient made, watch and cabinet given to her, camera to the cabinet;
+        ``counted``: with photos, by which what is on the shelf is counted."""
         self.power_on()
         made = self.ask("POST", "/patients", {
             "name": "Ada", "sex": "female", "birth_date": "1948-02-03"})
@@ -71,6 +73,9 @@ class Home:
         for id, fields in (("wch", {"patient": self.patient}),
                            ("cab", {"patient": self.patient, "camera": "img"})):
             self.ask("PATCH", f"/devices/{id}", fields)
+        for name in ITEMS if counted else ():
+            image = base64.b64encode(draw_package(name)).decode()
+            self.ask("POST", f"/cabinets/cab/items/{name}/photos", {"image": image})
 
     def power_on(self) -> None:
         """All three boards connect; returns when the daemon has started each."""

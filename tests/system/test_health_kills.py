@@ -23,6 +23,7 @@ class KillTests(SynchronousTestCase):
 
     kills = 5
     seed = 11
+    counted = False
 
     def test_nothing_acknowledged_is_lost(self) -> None:
         """What a board, a page or a caller was told is done is there after kill -9, each once,
@@ -31,7 +32,7 @@ class KillTests(SynchronousTestCase):
         self.addCleanup(daemon.stop)
         home, chance = Home(daemon, self.seed), random.Random(self.seed)
         self.addCleanup(home.power_off)
-        home.settle_in()
+        home.settle_in(self.counted)
         shown: list[tuple[str, float, str]] = []
         for number in range(self.kills):
             page = Listener(daemon)
@@ -49,6 +50,7 @@ class KillTests(SynchronousTestCase):
             home.power_on()
             self._nothing_stuck(home)
             self._nothing_lost(home, shown)
+        self.assertTrue(shown and home.readings_told and home.visits_told)
         tell(f"{self.kills} kills", f"{len(home.visits_told)} visits, {len(shown)} shown readings, "
              f"{len(home.readings_told)} typed in, none lost")
 
