@@ -36,7 +36,8 @@ class Answers:
     ) -> None:
         """Answer with what the handler of ``route`` returned."""
         if isinstance(result, Page):
-            body = self._templates.render(result.template, identity, result.data, result.title)
+            data = {**result.data, "events": request.event_mark}
+            body = self._templates.render(result.template, identity, data, result.title)
             self._send(request, result.status or route.status, body, HTML)
             return
         answer = result if isinstance(result, Answer) else Answer(result)

@@ -47,8 +47,10 @@ class Desk:
         answers: Answers,
         surroundings: Surroundings,
         now: Callable[[], float],
+        mark: Callable[[], str],
     ) -> None:
         self._guard = guard
+        self._mark = mark
         self._answers = answers
         self._surroundings = surroundings
         self._now = now
@@ -58,6 +60,8 @@ class Desk:
     ) -> Any:
         """Answer ``request``; a resource is handed back for Klein to render."""
         request.route = route
+        # before anything is read for it: a page hears whatever changes from here on
+        request.event_mark = self._mark()
         identity = None
         try:
             identity = self._guard.admit(request, route, self._now())
@@ -180,8 +184,8 @@ def build_site(
     static = StaticFiles(static_dir)
     pages = Templates(templates, static.address, {"name": site_name, "timezone": timezone})
     answers = Answers(pages)
-    desk = Desk(Guard(authenticator, surroundings), answers, surroundings, now)
     feed = EventFeed(bus, authenticator, streams, clock)
+    desk = Desk(Guard(authenticator, surroundings), answers, surroundings, now, feed.mark)
     for told in events:
         feed.register(*told)
     system = SystemApi(clock, registry, checks)

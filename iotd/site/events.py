@@ -133,6 +133,10 @@ class EventFeed:
     def __len__(self) -> int:
         return len(self._listeners)
 
+    def mark(self) -> str:
+        """The id of the newest event: who resumes from it misses none after it."""
+        return f"{self._life}-{self._number}"
+
     @route(
         "GET", "/api/v1/events", name="site.events", kind="stream", query=EventQuery
     )
@@ -195,7 +199,7 @@ class EventFeed:
         return event.audience is None or event.audience(identity)
 
     def _mark(self) -> bytes:
-        return b"id: %s-%d\n" % (self._life.encode(), self._number)
+        return b"id: %s\n" % self.mark().encode()
 
     def _resync(self) -> bytes:
         return self._mark() + b"event: resync\ndata: {}\n\n"

@@ -45,6 +45,7 @@ class Request(server.Request):
 
     channel: Channel
     route: Route | None = None
+    event_mark = ""  # the newest live event when it came
     body_limit = BODY_LIMIT
     received = 0
     chunks = 0

@@ -116,6 +116,16 @@ class ListeningTests(EventTestCase):
         for line in (self.listen(Last_Event_ID=seen), self.listen(query=f"?last_event_id={seen}")):
             self.assertEqual([data["id"] for _, data in self.heard(line)], ["b", "c"])
 
+    def test_page_misses_nothing(self) -> None:
+        """What changes between the making of a page and its listening is told as well."""
+        self.camera("before")
+        page = self.house.ask("GET", "/login").body.decode()
+        self.camera("meanwhile")
+        mark = re.search('"events":"([^"]+)"', page)
+        assert mark is not None, page
+        line = self.listen(query=f"?last_event_id={mark[1]}")
+        self.assertEqual([data["id"] for _, data in self.heard(line)], ["meanwhile"])
+
     def test_resync(self) -> None:
         """Who was away too long, or in another life of the daemon, fetches anew."""
         old = self.last_id(self.listen())

@@ -1,5 +1,6 @@
 // The one stream of server-sent events of this tab, and the banner for when it is gone.
 import { api } from "./api.js";
+import { initial } from "./initial.js";
 
 const ADDRESS = "/api/v1/events";
 const BANNER_AFTER_MS = 3000;
@@ -13,6 +14,8 @@ let bannerTimer = null;
 let sleepTimer = null;
 let retryTimer = null;
 let retryMs = 1000;
+// what changed since the server began to make this page is told first: it may be a while until we listen
+let mark = initial.events ?? "";
 
 /** Hear events: {camera(data), device(data), ...}; `resync()` when some may have been missed. */
 export function live(wanted) {
@@ -26,11 +29,14 @@ function tell(name, data) {
 }
 
 function open() {
-  source = new EventSource(ADDRESS);
+  source = new EventSource(mark ? `${ADDRESS}?last_event_id=${encodeURIComponent(mark)}` : ADDRESS);
   source.onopen = opened;
   source.onerror = failed;
   for (const name of Object.keys(listeners)) {
-    source.addEventListener(name, (event) => tell(name, JSON.parse(event.data || "{}")));
+    source.addEventListener(name, (event) => {
+      mark = event.lastEventId || mark;
+      tell(name, JSON.parse(event.data || "{}"));
+    });
   }
 }
 
