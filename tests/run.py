@@ -22,9 +22,10 @@ BIN = Path(sys.executable).parent
 AT_ONCE = 2
 SHOWING = Lock()
 LONGEST_FIRST = (
-    "tests.web", "tests.system", "tests.pages", "tests.firmware", "tests.health", "tests.store",
+    "tests.web", "tests.system", "tests.firmware", "tests.health", "tests.store",
     "tests.cabinet", "tests.soak", "tests.devices", "tests.wire",
 )
+LAST = "tests.pages"
 LINTERS = (
     ("flake8", "."),
     ("mypy", "iotd"),
@@ -60,13 +61,15 @@ def counts(summary: str) -> tuple[int, int]:
 def units() -> list[list[str]]:
     """What runs in one process each: a folder, or the modules beside the folders.
 
-    First the one that bundles the pages anew, which others look at; then the longest.
+    First the one that bundles the pages anew, which others look at; then the longest. A
+    browser beside the floods of the system tests would wait too long for its pages: last.
     """
     tests = ROOT / "tests"
-    folders = {f"tests.{path.parent.name}" for path in tests.glob("*/test_*.py")}
+    folders = {f"tests.{path.parent.name}" for path in tests.glob("*/test_*.py")} - {LAST}
     known = [name for name in LONGEST_FIRST if name in folders]
     modules = sorted(f"tests.{path.stem}" for path in tests.glob("test_*.py"))
-    return [*([name] for name in known), *([name] for name in sorted(folders - {*known})), modules]
+    others = sorted(folders - {*known})
+    return [*([name] for name in (*known, *others)), modules, [LAST]]
 
 
 def trial(names: list[str]) -> tuple[int, int]:
