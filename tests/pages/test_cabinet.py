@@ -22,7 +22,7 @@ class CabinetCase(WardCase):
         """The page of a new cabinet, with a camera of its own or none; the board."""
         fields = {"camera": self.cabinet_camera()} if camera else {}
         self.cab, board = self.cabinet(self.who, **fields)
-        with self.page.expect_response("**/api/v1/events"):  # from now on it hears
+        with self.page.expect_response("**/api/v1/events*"):  # from now on it hears
             self.page.goto(f"/cabinets/{self.cab}")
         self.page.wait_for_selector("main h1")
         return board

@@ -129,7 +129,7 @@ class HealthCase(WardCase):
         if page == "report":  # on paper nothing changes
             self.page.goto(path)
         else:
-            with self.page.expect_response("**/api/v1/events"):  # from now on it hears
+            with self.page.expect_response("**/api/v1/events*"):  # from now on it hears
                 self.page.goto(path)
         self.page.wait_for_selector(selector)
 
