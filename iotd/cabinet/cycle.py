@@ -73,6 +73,11 @@ class Cycle:
         self._timers: dict[str, Any] = {}
         self._wait: tuple[float, float | None] | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether it takes no more events: it was stopped, or its cabinet deleted."""
+        return self._ended
+
     def event(self, event: Event) -> None:
         """Something happened; taken in its turn."""
         then = self.do

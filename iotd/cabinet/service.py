@@ -225,10 +225,12 @@ class Cabinets:
         return id in self._known
 
     def cycle(self, id: str) -> Cycle:
-        """The life of one cabinet; made at its first use."""
-        if id not in self._cycles:
-            self._cycles[id] = Cycle(id, self)
-        return self._cycles[id]
+        """The life of one cabinet; made at its first use, and anew for one that was deleted:
+        a late count had ended the one before, and the next cabinet goes by the same name."""
+        known = self._cycles.get(id)
+        if known is None or (known.ended and self._running):
+            known = self._cycles[id] = Cycle(id, self)
+        return known
 
     def publish(self, id: str) -> None:
         """Tell the pages when a cabinet changed."""

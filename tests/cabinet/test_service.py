@@ -191,6 +191,26 @@ class CountingTests(CabinetsTest):
         self.assertEqual(self.json()["items"]["Pepsi"], 2)
         self.assertEqual(self.wire.said, [IMG, LOF])
 
+    async def test_deleted_while_counted(self) -> None:
+        """A cabinet deleted while its picture is counted leaves nothing to the next of its name:
+        a visit of that one is kept, and its lights go off."""
+        await self.asyncSetUp()
+        self.counter.held = []
+        await self.weigh("aft", 1.0)
+        await self.send()
+        await self.registry.remove("cab", "ada")
+        self.counter.held.pop().callback(self.counter.seen())
+        await self.settled()
+        self.counter.held = None
+        await self.registry.make_key("cab", "cabinet", "ada")
+        await self.link("cab")
+        await self.weigh("bfr", 9.0)
+        await self.weigh("aft", 7.0)
+        self.wire.heard(*IMG)
+        await self.send()
+        self.assertEqual(self.wire.said[-1], LOF)
+        self.assertEqual([visit["after_g"] for visit in await self.history()], [7.0])
+
     async def test_count_fails(self) -> None:
         """Lights go off at once, and the cabinet says why nothing was counted."""
         await self.asyncSetUp()
