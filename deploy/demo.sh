@@ -29,7 +29,7 @@ until ready; do
 done
 
 echo "iotd: adding four cameras, two watches, and a cabinet with its camera, all virtual"
-"$BIN/iotd" simulate --cameras 4 --watches 2 --cabinets 1 --measure-seconds 5 &
+"$BIN/iotd" simulate --cameras 4 --watches 2 --cabinets 1 --measure-seconds 1 &
 devices=$!
 echo "iotd: open http://localhost:8080 (first time: the address with a token above); Ctrl-C ends the demo"
 wait "$daemon"
