@@ -19,7 +19,6 @@ from iotd.health.alert_rules import SEVERITIES
 from iotd.times import rfc3339
 
 OPEN, ACKNOWLEDGED, SNOOZED, ENDED = "open", "acknowledged", "snoozed", "ended"
-STATES = (OPEN, ACKNOWLEDGED, SNOOZED, ENDED)
 LIVE = (OPEN, ACKNOWLEDGED, SNOOZED)
 
 # what is told to mail and webhooks

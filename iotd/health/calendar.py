@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-HOUR, QUARTER, DAY = 3600, 21600, 86400
+HOUR, DAY = 3600, 86400
 
 Span = tuple[float, float]
 

@@ -19,8 +19,6 @@ FRESH_POLLS = 2.5  # one lost poll is no news: the line of a chart breaks after 
 STALE = 900.0  # the first alarm for stale data
 TOLD_FRESH, TOLD_STALE = 900.0, 86400.0  # the same for what no device measures by itself
 
-BP = ("bp_systolic", "bp_diastolic")
-
 
 def state_of(reading: Reading | None, now: float, poll_seconds: float) -> str:
     """"fresh", "late", "stale" or "none"."""
