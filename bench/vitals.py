@@ -14,7 +14,7 @@ from bench.daemon import Iotd
 from bench.load import Bench
 from bench.report import Table, median
 from iotd.health import bucket_records, buckets
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.store.engine import Store
 
 DAYS, QUICK_DAYS = 365, 60

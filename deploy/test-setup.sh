@@ -13,6 +13,7 @@ need mariadb-server mariadbd mysqld
 need chromium chromium chromium-browser
 need ffmpeg ffmpeg
 need mosquitto mosquitto
+need mosquitto-clients mosquitto_pub
 need strace strace
 need systemd systemd-analyze
 need gcc gcc cc

@@ -127,6 +127,23 @@ class CabinetChanged:
 
 
 @dataclass(frozen=True)
+class MovementSeen:
+    """A student came or went, as the API's ``recent`` shows it; ``id`` is "recent": a page
+    that reads slowly needs only the newest."""
+
+    id: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OccupancyChanged:
+    """How many are inside, as the API's ``summary`` shows it."""
+
+    id: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class PatientRemoved:
     """A patient is gone; what other rooms keep of that person has to go too."""
 

@@ -176,6 +176,13 @@ def check_topic(text: str) -> str:
     return text
 
 
+def check_curfew(text: str) -> str:
+    """A time of day, hours and minutes, or nothing."""
+    if text and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        wrong("")
+    return text
+
+
 def check_store_url(text: str) -> str:
     """A SQLite file or a MySQL database, as SQLAlchemy writes them."""
     # 0.25 s of loading that commands without a store's URL don't wait for

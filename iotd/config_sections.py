@@ -115,6 +115,11 @@ class Campus(_Section):
     repeat_seconds: int = _whole(0, 86400, 180)
     min_rssi: int = _whole(-127, 0, -100)
     anonymous_counts: bool = Field(default=True, description="true or false")
+    silent_seconds: int = _whole(30, 86400, 300)
+    curfew: Annotated[str, AfterValidator(checks.check_curfew)] = Field(
+        default="22:00", description='a time of day such as "22:00", or "" for none'
+    )
+    registration_days: int = _whole(0, 3650, 365)
 
 
 class Alerts(_Section):

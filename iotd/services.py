@@ -40,7 +40,7 @@ from iotd.devices.api import DevicesApi
 from iotd.devices.service import Registry
 from iotd.errors import IotdError
 from iotd.exit_codes import exit_code
-from iotd.jobs import HealthPlus
+from iotd.jobs.health_plus import HealthPlus
 from iotd.limits import files_warning, raise_files_allowed
 from iotd.listeners import Listeners
 from iotd.site.app import build_site

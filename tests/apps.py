@@ -36,7 +36,7 @@ from iotd.health.alert_desk import AlertDesk
 from iotd.health.alert_messages import Wording, names_in
 from iotd.health.alerts import Alerts
 from iotd.health.api import HealthApi
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.deliver import Outbox
 from iotd.health.pages import HealthPages
 from iotd.health.patients import Patients

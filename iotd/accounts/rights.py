@@ -124,6 +124,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     "cabinet.barcode": HEALTH,
     "cabinet.cabinets_page": HEALTH,
     "cabinet.cabinet_page": HEALTH,
+    # campus: counts
+    # campus: movements and corrections
+    # campus: register
+    # campus: gates
 }
 
 # server-sent events by name: who hears them
@@ -134,6 +138,8 @@ EVENTS: dict[str, frozenset[str]] = {
     "reading": HEALTH,
     "alert": HEALTH | OPERATORS,
     "cabinet": HEALTH,
+    "movement": OPERATORS,
+    "occupancy": WATCHERS,
 }
 
 

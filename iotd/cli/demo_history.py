@@ -16,7 +16,7 @@ from iotd.cli import demo_cabinet
 from iotd.devices.model import Approval, Device
 from iotd.devices.records import save_device
 from iotd.health import bucket_records, buckets, model, records
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.records import Patient, Reading
 from iotd.simulate.person import DAY, Person
 

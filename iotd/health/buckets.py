@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from iotd.errors import Invalid
 from iotd.health import bucket_records, records
 from iotd.health.bucket_records import WIDTHS_KEPT, Key
-from iotd.health.calendar import Calendar, Span
+from iotd.calendar import Calendar, Span
 from iotd.times import rfc3339
 
 WIDTHS = {"minute": 60, "5min": 300, "15min": 900, "hour": 3600, "6h": 21600, "day": 86400}

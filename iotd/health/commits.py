@@ -21,7 +21,7 @@ from iotd.accounts.shared import By
 from iotd.errors import NotFound, Unavailable
 from iotd.health.batches import Adoption, Arrival, Batch, Item, write_batch
 from iotd.health.bucket_records import Key
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.records import Reading
 from iotd.store.engine import Store
 

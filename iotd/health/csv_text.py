@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from typing import Any, Iterable, Sequence
+from typing import Any, Sequence
 
 from sqlalchemy import Connection
 
 from iotd.health import records, sheet
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.model import KINDS
 from iotd.health.records import Reading
+from iotd.site.csv_lines import lines
 from iotd.times import rfc3339
 
 READINGS = ("measured_at", "local_time", "kind", "value", "unit", "source", "quality",
@@ -37,20 +36,6 @@ def sheet_page(
     """The same of a data sheet."""
     rows, place = sheet.read_page(connection, patient, since, until, AT_ONCE, after)
     return lines(_row(each, calendar) for each in rows), place
-
-
-def lines(rows: Iterable[Sequence[Any]]) -> bytes:
-    """CSV in UTF-8 with CRLF (RFC 4180); no cell is taken for a formula."""
-    out = io.StringIO()
-    csv.writer(out).writerows([_safe(cell) for cell in row] for row in rows)
-    return out.getvalue().encode()
-
-
-def _safe(cell: Any) -> Any:
-    # what begins so is run by a spreadsheet that opens the file
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + cell
-    return cell
 
 
 def number(value: float | None) -> str:

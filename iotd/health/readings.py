@@ -16,7 +16,7 @@ from iotd.errors import Conflict, NotFound
 from iotd.health import bucket_records, model, records
 from iotd.health.batches import Adoption, Amendment, Arrival
 from iotd.health.bucket_records import Key
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.commits import Commits
 from iotd.health.model import BY_WIRE, Trail
 from iotd.health.moments import AHEAD

@@ -19,7 +19,7 @@ from iotd.errors import Unavailable
 from iotd.health import bucket_records, buckets, records
 from iotd.health.bucket_records import Key
 from iotd.health.buckets import Bucket
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.site.figures import guarded
 from iotd.store.engine import Store
 from iotd.store.records import get_fact, put_fact

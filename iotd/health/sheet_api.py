@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from iotd.health import csv_text, shapes, sheet
 from iotd.health.access import Looks
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.model import find_kind
 from iotd.health.onward import next_of, span_of
 from iotd.health.patients import Patients

@@ -13,7 +13,7 @@ from iotd.cabinet.records import list_visits, load_state
 from iotd.cli.demo_history import WEARERS, fill, readings_of
 from iotd.devices.records import all_devices
 from iotd.health.bucket_records import stale_days
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.records import all_patients, list_readings
 from iotd.simulate.person import DAY
 from iotd.store.engine import Store

@@ -15,7 +15,7 @@ from iotd.bus import Bus, ReadingHeard, ReadingStored
 from iotd.devices.service import Registry
 from iotd.errors import NotFound
 from iotd.health import records
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.patients import Patients
 from iotd.health.readings import Readings
 from iotd.health.records import Reading

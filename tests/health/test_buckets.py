@@ -16,7 +16,7 @@ from iotd.errors import Invalid
 from iotd.health import bucket_records, buckets, records
 from iotd.health.bucket_records import WIDTHS_KEPT
 from iotd.health.buckets import Bucket, Reader
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.records import Reading
 from iotd.health.rollups import Chart, around, draw
 from tests.databases import DatabaseTest, both

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.rollups import EVERY, Rollups
 from iotd.store.errors import StoreUnavailable
 

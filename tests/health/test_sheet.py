@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.errors import Invalid
 from iotd.health import csv_text, records, sheet
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.model import KINDS, ROW_SECONDS
 from iotd.health.records import Reading
 from iotd.health.sheet import Place, Row

@@ -31,7 +31,7 @@ from iotd.health.alert_desk import AlertDesk
 from iotd.health.alerts import Alerts
 from iotd.health.answers import answers
 from iotd.health.api import HealthApi
-from iotd.health.calendar import Calendar
+from iotd.calendar import Calendar
 from iotd.health.deliver import outbox_of
 from iotd.health.pages import HealthPages
 from iotd.health.patients import Patients

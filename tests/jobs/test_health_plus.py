@@ -10,7 +10,7 @@ from twisted.trial.unittest import TestCase
 
 from iotd.config import load
 from iotd.errors import Invalid
-from iotd.jobs import HealthPlus
+from iotd.jobs.health_plus import HealthPlus
 from iotd.services import Parts
 
 TOML = """

@@ -1,0 +1,1 @@
+"""Campus: sightings of students at gates become movements, a headcount, statistics."""

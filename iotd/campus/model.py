@@ -1,0 +1,77 @@
+"""The rules of movements: plain functions and values, times in whole microseconds (UTC).
+
+A *sighting* is one student at one gate at one moment; which of them are *movements* is
+decided over all sightings of that student in order of :data:`Key`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+ENTRY, EXIT = 0, 1
+DIRECTIONS = ("entry", "exit")
+
+SECOND = 1_000_000
+KEPT = 7 * 86400 * SECOND  # how much older than a student's newest sighting late data may be
+
+
+class Method(IntEnum):
+    """How a student was recognised; of two at the same moment the lower one counts first."""
+
+    CORRECTION = 0  # a person said so
+    FINGERPRINT = 1
+    FACE = 2
+    RFID = 3
+    WIFI = 4
+
+
+#: What is noted of a movement, as bits.
+LATE = 1  # came after a newer sighting of the same student
+SKEWED = 2  # the gate's clock was out of range: the time received stands for it
+NO_CLOCK = 4  # the gate's clock was not set yet: the time received stands for it
+TOO_LATE = 8  # more than KEPT older than the student's newest: judged by what is kept
+
+GATES = 1 << 20  # gate numbers are below this
+
+
+def pack_source(method: int, direction: int, gate: int) -> int:
+    """Method, direction and gate number in one whole number that sorts by them in this order."""
+    return (method * 2 + direction) * GATES + gate
+
+
+def direction_of(source: int) -> int:
+    """ENTRY or EXIT of a packed source."""
+    return source // GATES & 1
+
+
+def method_of(source: int) -> Method:
+    """How, of a packed source."""
+    return Method(source // GATES >> 1)
+
+
+def gate_of(source: int) -> int:
+    """The gate's number of a packed source; 0 for a correction."""
+    return source % GATES
+
+
+#: What sightings of a student are ordered by: (at, source).
+Key = tuple[int, int]
+
+
+class Heard(NamedTuple):
+    """One message of a gate as it stands in the spool: whom of the register it saw.
+
+    ``boot`` and ``seq`` are None for field gates. ``at`` is the event's time, ``received_at``
+    when it came; ``students`` are ids of the register.
+    """
+
+    gate: str
+    boot: str | None
+    seq: int | None
+    at: int
+    received_at: int
+    direction: int
+    method: int
+    students: tuple[int, ...]
+    flags: int

@@ -1,0 +1,1 @@
+"""The jobs put together: what crosses between their rooms crosses here."""

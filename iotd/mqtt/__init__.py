@@ -1,0 +1,1 @@
+"""MQTT: the client in its thread, the embedded broker, who may say what."""
