@@ -2,19 +2,20 @@
 
 Start: folder locked, store opened and upgraded, everything loaded, ports bound;
 all of that before the reactor runs, so that a fault ends the start with one
-line and a status, and nobody connects to half a daemon. Stop: ports, live
-connections, timers, what is in flight, and the store last.
+line and a status, and nobody connects to half a daemon. Only a database server
+that is away is waited for: what gates say is kept meanwhile, all else follows
+when it is back. Stop: ports, live connections, timers, what is in flight, and
+the store last.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, Awaitable, Callable
+from typing import Any, Awaitable, Callable, Iterator
 
-from prometheus_client import CollectorRegistry, Gauge, disable_created_metrics
+from prometheus_client import Gauge, disable_created_metrics
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
@@ -27,8 +28,6 @@ from iotd.accounts.admin_api import AdminApi
 from iotd.accounts.api import SessionApi
 from iotd.accounts.pages import AccountPages
 from iotd.accounts.rights import RIGHTS
-from iotd.accounts.service import Accounts
-from iotd.bus import Bus
 from iotd.cameras.api import CamerasApi
 from iotd.cameras.server import CameraFactory
 from iotd.cameras.service import Cameras
@@ -43,54 +42,15 @@ from iotd.exit_codes import exit_code
 from iotd.jobs.health_plus import HealthPlus
 from iotd.limits import files_warning, raise_files_allowed
 from iotd.listeners import Listeners
+from iotd.opening import Opening
+from iotd.parts import Parts
 from iotd.site.app import build_site
 from iotd.site.front import Front
 from iotd.site.streams import OpenStreams
-from iotd.store.engine import Store
 from iotd.store.errors import StoreError
-from iotd.store.seal import Sealer
 
 WRITE_HEARD_EVERY = 60.0  # seconds between two notes of when devices were heard
 PICTURE_THREADS = 2
-
-
-class Parts:
-    """What stands below web and wires: store, accounts, registry."""
-
-    def __init__(self, config: Config, reactor: Any, now: Callable[[], float] = time.time) -> None:
-        self.config, self.reactor, self.now = config, reactor, now
-        self.bus, self.metrics = Bus(), CollectorRegistry()
-        self.store = Store(config.store.url, config.data_dir, reactor)
-        self.sealer = Sealer.beside(config.data_dir, os.environ)
-        self.accounts = Accounts(
-            store=self.store, bus=self.bus, sealer=self.sealer, reactor=reactor, now=now,
-            public_url=config.site.public_url, site_name=config.site.name,
-        )
-        self.registry = Registry(
-            store=self.store, bus=self.bus, sealer=self.sealer,
-            enrolment=config.devices.enrolment, seconds=reactor.seconds, now=now,
-            metrics=self.metrics,
-        )
-
-    def open(self) -> None:
-        """Open the store and read everything that is kept in memory."""
-        self.store.open()
-        self.store.call(self.sealer.must_fit)
-        self.store.call(self.accounts.load)
-        self.store.call(self.registry.load)
-
-    async def close(self) -> None:
-        """Finish what is in flight and close the store."""
-        await self.accounts.stopService()
-        await self.store.close()
-
-
-def open_parts(config: Config, reactor: Any) -> Parts:
-    """Parts for one command of the command line, without a daemon."""
-    parts = Parts(config, reactor)
-    parts.open()
-    parts.accounts.startService()
-    return parts
 
 
 class Daemon(Service):
@@ -103,7 +63,7 @@ class Daemon(Service):
         now: Callable[[], float] = time.time,
     ) -> None:
         self.config, self._reactor, self._observer = config, reactor, observer
-        self._now = now
+        self._now, self._begun = now, False
         self._lock = DataLock(config.data_dir)
 
     def setServiceParent(self, parent: Any) -> None:
@@ -118,13 +78,18 @@ class Daemon(Service):
             raise_files_allowed()
             self._lock.acquire(wait=5.0)
             self._build()
-            self.parts.open()
-            self.parts.store.call(self.cameras.load)
-            self.parts.store.call(self.health.load)
+            self.opening = Opening(self.parts.store, self._load, self._reactor)
+            self.opening.try_now()
             self._listen()
         except (IotdError, StoreError) as fault:
             self._log.critical("iotd can't start: {fault}", fault=str(fault))
             raise SystemExit(exit_code(fault)) from None
+
+    def _load(self) -> None:
+        """Everything that is kept in memory; blocks, so before the reactor or on a thread."""
+        self.parts.open()
+        for part in (self.cameras, self.health):
+            self.parts.store.call(part.load)
 
     def _build(self) -> None:
         config, reactor = self.config, self._reactor
@@ -176,7 +141,7 @@ class Daemon(Service):
             checks=(
                 ("store", self._ping_store), ("listeners", self.listeners.check),
             ),
-            events=self.health.events(),
+            events=self.health.events(), closed=lambda: self.opening.why,
         )
 
     def _ping_store(self) -> Deferred[None]:
@@ -191,6 +156,10 @@ class Daemon(Service):
 
     def _listen(self) -> None:
         self.listeners.open("web", self.config.web.listen, self.web)
+        if self.opening.why is None:
+            self._listen_to_devices()
+
+    def _listen_to_devices(self) -> None:
         self.listeners.open("cameras", self.config.cameras.listen, self.factory)
         self.listeners.open("devices", self.config.devices.listen, self.health.devices)
 
@@ -198,11 +167,28 @@ class Daemon(Service):
         """Timers and threads; the reactor runs."""
         Service.startService(self)
         self._pictures.start()
+        self._clock_watch.start()
+        if self.opening.why is None:
+            self._begin()
+        else:
+            self.opening.wait(self._opened)
+
+    def _opened(self) -> None:
+        """The store came after the start; a port that is taken now ends the daemon."""
+        try:
+            self._listen_to_devices()
+        except IotdError as fault:
+            self._log.critical("iotd can't go on: {fault}", fault=str(fault))
+            self._reactor.stop()
+            return
+        self._begin()
+
+    def _begin(self) -> None:
+        self._begun = True
         self.parts.accounts.startService()
         self.cameras.start_service()
         self.health.start_service()
         self._sweep.start(1.0, now=False)
-        self._clock_watch.start()
         self._heard.start(WRITE_HEARD_EVERY, now=False)
         self._control.start()
         self._log.info("listening: {listeners}", listeners=self.listeners.describe())
@@ -227,14 +213,7 @@ class Daemon(Service):
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
-        steps: tuple[tuple[str, Callable[[], Any]], ...] = (
-            ("commands", self._control.stop), ("listeners", self.listeners.close),
-            ("cameras", self.factory.close_all), ("streams", self.streams.end_all),
-            ("web", self.web.close_all), *self.health.steps(), ("timers", self._stop_timers),
-            ("devices", self.parts.registry.tick), ("pictures", self._pictures.stop),
-            ("store", self.parts.close), ("folder", self._lock.release),
-        )
-        for name, step in steps:
+        for name, step in self._steps():
             try:
                 result = step()
                 if isinstance(result, (Deferred, Awaitable)):
@@ -243,9 +222,26 @@ class Daemon(Service):
                 self._log.failure("stopping {name} failed", name=name)
         self._log.info("stopped")
 
+    def _steps(self) -> Iterator[tuple[str, Callable[[], Any]]]:
+        yield "opening", self.opening.stop
+        begun = self._begun
+        if begun:
+            yield "commands", self._control.stop
+        yield "listeners", self.listeners.close
+        yield "cameras", self.factory.close_all
+        yield "streams", self.streams.end_all
+        yield "web", self.web.close_all
+        if begun:
+            yield from self.health.steps()
+            yield "timers", self._stop_timers
+            yield "devices", self.parts.registry.tick
+        yield "the clock's watch", self._clock_watch.stop
+        yield "pictures", self._pictures.stop
+        yield "store", self.parts.close if begun else self.parts.store.close
+        yield "folder", self._lock.release
+
     def _stop_timers(self) -> None:
         self.cameras.stop_service()
-        self._clock_watch.stop()
         for timer in (self._sweep, self._heard):
             if timer.running:
                 timer.stop()

@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def open_parts(config: Config, reactor: Any) -> Any:
     """Accounts and registry on the store, opened for one command."""
     # the store and everything on it: not loaded for --help and check
-    from iotd.services import open_parts as opened
+    from iotd.parts import open_parts as opened
 
     return opened(config, reactor)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Iterable, Mapping
+from typing import Any, Awaitable, Callable, Iterable, Mapping, Sequence
 
 from klein import Klein
 from prometheus_client import CollectorRegistry
@@ -14,7 +14,7 @@ from twisted.web.resource import IResource
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from iotd.bus import Bus
-from iotd.errors import NotFound
+from iotd.errors import NotFound, Unavailable
 from iotd.site.answers import Answers
 from iotd.site.events import Audience, EventFeed
 from iotd.site.figures import Figures, ReactorLag
@@ -48,8 +48,10 @@ class Desk:
         surroundings: Surroundings,
         now: Callable[[], float],
         mark: Callable[[], str],
+        closed: Callable[[], str | None],
     ) -> None:
         self._guard = guard
+        self._closed = closed
         self._mark = mark
         self._answers = answers
         self._surroundings = surroundings
@@ -64,6 +66,7 @@ class Desk:
         request.event_mark = self._mark()
         identity = None
         try:
+            self._must_be_open(route)
             identity = self._guard.admit(request, route, self._now())
             _check_path(path)
             call = self._call(request, route, identity)
@@ -77,6 +80,11 @@ class Desk:
         except Exception as error:
             self._answers.refuse(request, error, identity)
         return await _end_of(request)
+
+    def _must_be_open(self, route: Route) -> None:
+        why = self._closed()
+        if why is not None and route.kind != "plain":
+            raise Unavailable(why)
 
     def _call(self, request: Request, route: Route, identity: Any) -> Call:
         query = read_query(request, route)
@@ -172,12 +180,15 @@ def build_site(
     checks: Iterable[tuple[str, Check]] = (),
     rights: Mapping[str, Iterable[str]] | None = None,
     events: Iterable[tuple[type, str, Audience]] = (),
+    closed: Callable[[], str | None] = lambda: None,
+    warnings: Callable[[], Sequence[str]] = tuple,
 ) -> Front:
     """The whole web part as a factory to listen with.
 
-    ``owners`` carry routes; ``checks`` are what /readyz asks; ``rights`` must
+    ``owners`` carry routes; ``checks`` are what /readyz asks, ``warnings`` what it adds; ``rights`` must
     have a row for every route, and shows roles in the API's description;
-    ``events`` are told to those whom their audience names.
+    ``events`` are told to those whom their audience names; while ``closed()``
+    says why, all but what is "plain" answers 503.
     """
     surroundings = Surroundings(trusted_proxies, public_url)
     places = Places(max_connections, max_per_address, clock.seconds)
@@ -185,10 +196,12 @@ def build_site(
     pages = Templates(templates, static.address, {"name": site_name, "timezone": timezone})
     answers = Answers(pages)
     feed = EventFeed(bus, authenticator, streams, clock)
-    desk = Desk(Guard(authenticator, surroundings), answers, surroundings, now, feed.mark)
+    desk = Desk(
+        Guard(authenticator, surroundings), answers, surroundings, now, feed.mark, closed
+    )
     for told in events:
         feed.register(*told)
-    system = SystemApi(clock, registry, checks)
+    system = SystemApi(clock, registry, checks, warnings)
     everyone = (*owners, static, feed, system)
     bound = [pair for owner in everyone for pair in routes_of(owner)]
     _check_rights(bound, rights)

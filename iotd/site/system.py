@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable, Iterable
+from typing import Any, Awaitable, Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
@@ -29,11 +29,13 @@ class SystemApi:
         clock: Any,
         registry: CollectorRegistry,
         checks: Iterable[tuple[str, Check]] = (),
+        warnings: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self.openapi: dict[str, Any] = {}
         self._clock = clock
         self._registry = registry
         self._checks = list(checks)
+        self._warnings = warnings
         self._known: tuple[float, dict[str, str]] | None = None
 
     @route("GET", "/healthz", name="site.healthz", kind="plain")
@@ -45,9 +47,11 @@ class SystemApi:
     async def readyz(self, call: Call) -> Answer:
         """Whether store, broker and listeners are up; 503 with those that are not."""
         failing = await self._failing()
+        warnings = list(self._warnings())
+        said = {"warnings": warnings} if warnings else {}
         if failing:
-            return Answer({"status": "failing", "failing": failing}, 503)
-        return Answer({"status": "ok"})
+            return Answer({"status": "failing", "failing": failing, **said}, 503)
+        return Answer({"status": "ok", **said})
 
     async def _failing(self) -> dict[str, str]:
         now = self._clock.seconds()

@@ -89,6 +89,11 @@ class Store:
         return both
 
     @property
+    def on_server(self) -> bool:
+        """Whether a database server has it, which may be away for a while."""
+        return not connect.is_sqlite(self.url)
+
+    @property
     def stats(self) -> Stats:
         return self._writer.stats
 

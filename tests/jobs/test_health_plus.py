@@ -11,7 +11,7 @@ from twisted.trial.unittest import TestCase
 from iotd.config import load
 from iotd.errors import Invalid
 from iotd.jobs.health_plus import HealthPlus
-from iotd.services import Parts
+from iotd.parts import Parts
 
 TOML = """
 [site]
