@@ -168,6 +168,7 @@ class Daemon(Service):
         Service.startService(self)
         self._pictures.start()
         self._clock_watch.start()
+        self._tell_listening()
         if self.opening.why is None:
             self._begin()
         else:
@@ -181,7 +182,11 @@ class Daemon(Service):
             self._log.critical("iotd can't go on: {fault}", fault=str(fault))
             self._reactor.stop()
             return
+        self._tell_listening()
         self._begin()
+
+    def _tell_listening(self) -> None:
+        self._log.info("listening: {listeners}", listeners=self.listeners.describe())
 
     def _begin(self) -> None:
         self._begun = True
@@ -191,7 +196,6 @@ class Daemon(Service):
         self._sweep.start(1.0, now=False)
         self._heard.start(WRITE_HEARD_EVERY, now=False)
         self._control.start()
-        self._log.info("listening: {listeners}", listeners=self.listeners.describe())
         if warning := files_warning(self.config):
             self._log.warn("{warning}", warning=warning)
         self._log.info("data in {folder}", folder=str(self.config.data_dir))

@@ -185,10 +185,10 @@ def build_site(
 ) -> Front:
     """The whole web part as a factory to listen with.
 
-    ``owners`` carry routes; ``checks`` are what /readyz asks, ``warnings`` what it adds; ``rights`` must
-    have a row for every route, and shows roles in the API's description;
-    ``events`` are told to those whom their audience names; while ``closed()``
-    says why, all but what is "plain" answers 503.
+    ``owners`` carry routes; ``checks`` are what /readyz asks, ``warnings`` what
+    it adds; ``rights`` must have a row for every route, and shows roles in the
+    API's description; ``events`` are told to those whom their audience names;
+    while ``closed()`` says why, all but what is "plain" answers 503.
     """
     surroundings = Surroundings(trusted_proxies, public_url)
     places = Places(max_connections, max_per_address, clock.seconds)
