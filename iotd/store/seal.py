@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import stat
 import tempfile
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Mapping
 
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection
 
 from iotd.store.disk import leave_to_owner, sync_file, sync_folder
@@ -29,6 +32,7 @@ class Sealer:
         self._path = key_path
         self._guarded = guarded
         self._fernet: Fernet | None = None
+        self._secret = b""
 
     @classmethod
     def beside(cls, data_dir: Path, environ: Mapping[str, str]) -> Sealer:
@@ -52,6 +56,11 @@ class Sealer:
                 f"a secret in the database was not sealed with {self._path}:"
                 " put back the key that belongs to this database"
             ) from None
+
+    def derive(self, purpose: bytes) -> bytes:
+        """32 bytes for one purpose, always the same of this key; they don't give it away."""
+        self._key()
+        return HKDF(SHA256(), 32, salt=None, info=b"iotd|" + purpose).derive(self._secret)
 
     def must_fit(self, connection: Connection) -> None:
         """KeyRefused unless this is the key of that database; a new one takes this key.
@@ -79,7 +88,9 @@ class Sealer:
         except OSError as error:
             raise KeyRefused(f"can't use the key {self._path}: {error.strerror}") from error
         try:
-            return Fernet(key)
+            fernet = Fernet(key)
+            self._secret = base64.urlsafe_b64decode(key)
+            return fernet
         except ValueError:
             raise KeyRefused(f"{self._path} holds no key made by iotd") from None
 
