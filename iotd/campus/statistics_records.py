@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, PrimaryKeyConstraint, String, Table
+from collections import defaultdict
+from typing import Any, Collection, Iterable, Sequence
 
+from sqlalchemy import (
+    BigInteger, Column, Connection, Integer, LargeBinary, PrimaryKeyConstraint, String, Table,
+    delete, func, select, text,
+)
+
+from iotd.campus import cells as packed
+from iotd.campus.cells import Deltas
 from iotd.store.metadata import metadata
 
 # ``cells``: see :mod:`iotd.campus.cells`.
@@ -25,3 +33,102 @@ strangers = Table(
     Column("devices", Integer, nullable=False),
     PrimaryKeyConstraint("day", "hour", "gate"),
 )
+
+WHOLE_DAY = 24
+ALL_GATES = 0
+AT_ONCE = 500  # keys of a statement
+
+#: New devices by day, hour (24: the day) and gate number (0: all).
+Strangers = dict[tuple[str, int, int], int]
+
+# both databases know it, and it is one statement for new rows and old ones
+_PUT = text("REPLACE INTO campus_days (day, group_id, cells) VALUES (:day, :group_id, :cells)")
+_PUT_STRANGERS = text(
+    "REPLACE INTO campus_strangers (day, hour, gate, devices)"
+    " VALUES (:day, :hour, :gate, :devices)"
+)
+
+
+def change_days(connection: Connection, deltas: Deltas) -> list[packed.Key]:
+    """Add to the rows of these days and groups; the keys whose rows were damaged."""
+    kept = _kept(connection, deltas)
+    rows, empty, damaged = [], [], []
+    for key, delta in deltas.items():
+        row = kept.get(key, 0) + delta
+        if not packed.is_sound(row):
+            damaged.append(key)
+            row = packed.clamp(row)
+        if row:
+            rows.append(dict(zip(("day", "group_id"), key), cells=packed.to_bytes(row)))
+        elif key in kept:
+            empty.append(key)
+    if rows:
+        connection.execute(_PUT, rows)
+    for day, group in empty:
+        connection.execute(delete(days).where(days.c.day == day, days.c.group_id == group))
+    return damaged
+
+
+def _kept(connection: Connection, keys: Iterable[packed.Key]) -> Deltas:
+    by_day: dict[str, list[int]] = defaultdict(list)
+    for day, group in keys:
+        by_day[day].append(group)
+    found: Deltas = {}
+    for day, some in by_day.items():
+        for first in range(0, len(some), AT_ONCE):
+            rows = read_days(connection, day, day, some[first:first + AT_ONCE])
+            found.update(((day, group), row) for _, group, row in rows)
+    return found
+
+
+def read_days(
+    connection: Connection, first: str, last: str, groups: Collection[int] | None = None
+) -> list[tuple[str, int, int]]:
+    """Day, group and row of each that is not empty; of some groups, or of all."""
+    query = select(days.c.day, days.c.group_id, days.c.cells).where(
+        days.c.day.between(first, last)
+    )
+    if groups is not None:
+        query = query.where(days.c.group_id.in_(groups))
+    return [
+        (day, group, packed.from_bytes(cells)) for day, group, cells in connection.execute(query)
+    ]
+
+
+def span_of_days(connection: Connection) -> tuple[str, str] | None:
+    """The first and last day of which anything is counted; None when there is none."""
+    first, last = connection.execute(select(func.min(days.c.day), func.max(days.c.day))).one()
+    return None if first is None else (first, last)
+
+
+def add_strangers(connection: Connection, new: Strangers) -> None:
+    """Count devices that were new there and then."""
+    c, by_day = strangers.c, sorted({day for day, _, _ in new})
+    known: Strangers = {}
+    for day in by_day:
+        rows = connection.execute(select(c.hour, c.gate, c.devices).where(c.day == day))
+        known.update(((day, hour, gate), devices) for hour, gate, devices in rows)
+    more: list[dict[str, Any]] = [
+        dict(zip(("day", "hour", "gate"), key), devices=known.get(key, 0) + count)
+        for key, count in new.items() if count
+    ]
+    if more:
+        connection.execute(_PUT_STRANGERS, more)
+
+
+def strangers_of(connection: Connection, day: str) -> int:
+    """How many different unregistered devices all gates saw on a day."""
+    c = strangers.c
+    found = connection.execute(select(c.devices).where(
+        c.day == day, c.hour == WHOLE_DAY, c.gate == ALL_GATES
+    )).scalar()
+    return found or 0
+
+
+def list_strangers(connection: Connection, day: str) -> Sequence[tuple[int, int, int]]:
+    """Hour, gate number and devices of a day, 24 and 0 standing for all."""
+    c = strangers.c
+    rows = connection.execute(
+        select(c.hour, c.gate, c.devices).where(c.day == day).order_by(c.hour, c.gate)
+    )
+    return [tuple(row) for row in rows]  # type: ignore[misc]
