@@ -139,7 +139,8 @@ class LocalTests(SynchronousTestCase):
         """Filters as topics, ids out of range, text that isn't, too long fields: our fault."""
         for packet in (
             Publish("a/+", b""), Publish("", b""), Publish("t", b"", 1),
-            Publish("t", b"", 2, packet_id=1), Publish("t", b"", 0, packet_id=1), Publish("t", b"", 1, packet_id=65536),
+            Publish("t", b"", 2, packet_id=1), Publish("t", b"", 0, packet_id=1),
+            Publish("t", b"", 1, packet_id=65536),
             Publish("t\0", b""), Publish("\ud800", b""), Publish("t" * 65536, b""),
             mqtt.PubAck(0), mqtt.Connect("c", password=b"x"),
         ):
