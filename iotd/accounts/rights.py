@@ -124,6 +124,11 @@ RIGHTS: dict[str, frozenset[str]] = {
     "cabinet.barcode": HEALTH,
     "cabinet.cabinets_page": HEALTH,
     "cabinet.cabinet_page": HEALTH,
+    # campus: pages
+    "campus.campus_page": WATCHERS,
+    "campus.students_page": OPERATORS,
+    "campus.gates_page": OPERATORS,
+    "campus.register_page": PUBLIC,
     # campus: counts
     # campus: movements and corrections
     # campus: register

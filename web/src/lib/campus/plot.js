@@ -1,0 +1,80 @@
+// A picture that is drawn as wide as its place, and anew when that changes.
+import { html, nothing, render, svg } from "lit-html";
+
+class Plot extends HTMLElement {
+  #paint = null;
+  #width = 0;
+  #watcher = new ResizeObserver(([entry]) => this.#sized(Math.floor(entry.contentRect.width)));
+
+  connectedCallback() {
+    this.#watcher.observe(this);
+  }
+
+  disconnectedCallback() {
+    this.#watcher.disconnect();
+  }
+
+  /** `paint(width)` gives the picture. */
+  set paint(paint) {
+    this.#paint = paint;
+    this.#draw();
+  }
+
+  #sized(width) {
+    if (width === this.#width) return;
+    this.#width = width;
+    this.#draw();
+  }
+
+  #draw() {
+    if (this.#width && this.#paint) render(this.#paint(this.#width), this);
+  }
+}
+
+customElements.define("iotd-plot", Plot);
+
+/** A place for `paint(width)`; `label` says in a sentence what the picture shows. */
+export const plot = (label, paint) => html`<iotd-plot class="plot" role="img" aria-label=${label} .paint=${paint}></iotd-plot>`;
+
+export const canvas = (width, height, inside) => svg`<svg viewBox="0 0 ${width} ${height}" aria-hidden="true">${inside}</svg>`;
+
+export const round = (value) => Math.round(value * 10) / 10;
+
+const STEPS = [1, 2, 2.5, 5, 10];
+
+/** Whole numbers from 0 to above `highest`, a few of them, evenly apart. */
+export function ticks(highest, most = 4) {
+  const rough = Math.max(highest, most) / most;
+  const size = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max(1, STEPS.find((one) => one * size >= rough && Number.isInteger(one * size)) * size || Math.ceil(rough));
+  return Array.from({ length: Math.ceil(highest / step) + 1 || 2 }, (_, i) => i * step);
+}
+
+const compact = new Intl.NumberFormat(globalThis.navigator?.language, { notation: "compact", maximumFractionDigits: 1 });
+export const short = (value) => compact.format(value);
+
+export const PAD = { left: 40, right: 6, top: 18, bottom: 24 };
+
+/** The lines behind a picture, and what they stand for. */
+export function grid(marks, y, width) {
+  return marks.map((mark) => svg`<line class="grid" x1=${PAD.left} x2=${width - PAD.right} y1=${y(mark)} y2=${y(mark)}></line>
+    <text class="tick" x=${PAD.left - 8} y=${y(mark) + 4} text-anchor="end">${short(mark)}</text>`);
+}
+
+/** Words below; of many only every so many-th, so that they don't touch. */
+export function below(labels, x, height, room) {
+  const every = Math.max(1, Math.ceil(labels.length / Math.max(1, Math.floor(room / 44))));
+  return labels.map((label, i) => (i % every ? nothing : svg`<text class="tick" x=${x(i)} y=${height - 7} text-anchor="middle">${label}</text>`));
+}
+
+/** The same as a table, for whoever sees no picture; made only while it is open. */
+export const twin = (heads, rows) => html`<details class="more no-print" @toggle=${(event) => fill(event.currentTarget, heads, rows)}>
+  <summary>As a table</summary><div></div></details>`;
+
+function fill(details, heads, rows) {
+  render(details.open ? sheet(heads, rows) : nothing, details.lastElementChild);
+}
+
+const sheet = (heads, rows) => html`<table class="table small-table">
+  <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+  <tbody>${rows().map(([first, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map((cell, i) => html`<td data-label=${heads[i + 1]}>${cell}</td>`)}</tr>`)}</tbody></table>`;
