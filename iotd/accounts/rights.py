@@ -130,6 +130,14 @@ RIGHTS: dict[str, frozenset[str]] = {
     "campus.gates_page": OPERATORS,
     "campus.register_page": PUBLIC,
     # campus: counts
+    "campus.summary": WATCHERS,
+    "campus.trends": WATCHERS,
+    "campus.trends_csv": WATCHERS,
+    "campus.heatmap": WATCHERS,
+    "campus.heatmap_csv": WATCHERS,
+    "campus.demographics": WATCHERS,
+    "campus.demographics_csv": WATCHERS,
+    "campus.insights": WATCHERS,  # names in it: OPERATORS
     # campus: movements and corrections
     # campus: register
     # campus: gates

@@ -13,6 +13,7 @@ from sqlalchemy import (
 from iotd.campus import cells as packed
 from iotd.campus.cells import Deltas
 from iotd.store.metadata import metadata
+from iotd.store.records import get_fact, put_fact
 
 # ``cells``: see :mod:`iotd.campus.cells`.
 days = Table(
@@ -34,6 +35,7 @@ strangers = Table(
     PrimaryKeyConstraint("day", "hour", "gate"),
 )
 
+ZONE = "campus_statistics"  # the fact in which time zone they are kept; empty when damaged
 WHOLE_DAY = 24
 ALL_GATES = 0
 AT_ONCE = 500  # keys of a statement
@@ -76,29 +78,36 @@ def _kept(connection: Connection, keys: Iterable[packed.Key]) -> Deltas:
     found: Deltas = {}
     for day, some in by_day.items():
         for first in range(0, len(some), AT_ONCE):
-            rows = read_days(connection, day, day, some[first:first + AT_ONCE])
-            found.update(((day, group), row) for _, group, row in rows)
+            found.update(read_days(connection, [day], some[first:first + AT_ONCE]))
     return found
 
 
 def read_days(
-    connection: Connection, first: str, last: str, groups: Collection[int] | None = None
-) -> list[tuple[str, int, int]]:
-    """Day, group and row of each that is not empty; of some groups, or of all."""
-    query = select(days.c.day, days.c.group_id, days.c.cells).where(
-        days.c.day.between(first, last)
-    )
+    connection: Connection, wanted: Collection[str], groups: Collection[int] | None = None
+) -> Deltas:
+    """The rows of some days that are not empty; of some groups, or of all."""
+    query = select(days.c.day, days.c.group_id, days.c.cells).where(days.c.day.in_(wanted))
     if groups is not None:
         query = query.where(days.c.group_id.in_(groups))
-    return [
-        (day, group, packed.from_bytes(cells)) for day, group, cells in connection.execute(query)
-    ]
+    return {
+        (day, group): packed.from_bytes(cells) for day, group, cells in connection.execute(query)
+    }
 
 
 def span_of_days(connection: Connection) -> tuple[str, str] | None:
     """The first and last day of which anything is counted; None when there is none."""
     first, last = connection.execute(select(func.min(days.c.day), func.max(days.c.day))).one()
     return None if first is None else (first, last)
+
+
+def kept_zone(connection: Connection) -> str | None:
+    """In which time zone statistics are whole; None or empty when they must be rebuilt."""
+    return get_fact(connection, ZONE)
+
+
+def keep_zone(connection: Connection, zone: str) -> None:
+    """They are whole, in this time zone; empty: they are damaged."""
+    put_fact(connection, ZONE, zone)
 
 
 def add_strangers(connection: Connection, new: Strangers) -> None:
