@@ -46,9 +46,10 @@ class PahoSession:
 
     def __init__(
         self, address: Address, client_id: str, topics: Sequence[str],
-        tls: ssl.SSLContext | None, came_up: Callable[[bool], None],
+        tls: ssl.SSLContext | None, keepalive: int, came_up: Callable[[bool], None],
     ) -> None:
         self.up, self.why = False, ""
+        self._keepalive = keepalive
         self._topics, self._came_up, self._fresh = topics, came_up, False
         self._paho = client = _Paho(
             paho.CallbackAPIVersion.VERSION2, client_id, clean_session=False,
@@ -65,7 +66,7 @@ class PahoSession:
             client.username_pw_set(address.username, address.password)
         if address.tls:
             client.tls_set_context(tls or ssl.create_default_context())
-        client.connect_async(address.host, address.port, KEEPALIVE)
+        client.connect_async(address.host, address.port, keepalive)
 
     def open(self) -> Pipe:
         """Connect anew."""
@@ -118,7 +119,7 @@ class PahoSession:
 
     def _disconnected(self, _: Any, __: Any, ___: Any, code: Any, ____: Any) -> None:
         if not self.why and "eep alive" in str(code):
-            self.why = f"it did not answer for {KEEPALIVE} s"
+            self.why = f"it did not answer for {self._keepalive} s"
 
 
 class Bridge:
@@ -134,7 +135,7 @@ class Bridge:
     def __init__(
         self, *, reactor: Any, address: Address, client_id: str, topics: Sequence[str],
         inbox: Inbox, now: Callable[[], float], metrics: CollectorRegistry,
-        tls: ssl.SSLContext | None = None,
+        tls: ssl.SSLContext | None = None, keepalive: int = KEEPALIVE,
         on_connection: Callable[[bool], None] = lambda connected: None,
     ) -> None:
         self.address = address
@@ -146,7 +147,7 @@ class Bridge:
         #: How often the broker had forgotten, after a lost connection, what it was to keep.
         self.sessions_lost = 0
         self.unpublished = 0
-        session = PahoSession(address, client_id, topics, tls, self._thread_came_up)
+        session = PahoSession(address, client_id, topics, tls, keepalive, self._thread_came_up)
         self._line = Line(session, self._thread_lost, self._thread_ended)
         self.handover = self._line.handover = Handover(reactor, inbox, self._line.wake)
         self._ended: Deferred[None] = Deferred()

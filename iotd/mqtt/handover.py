@@ -46,8 +46,12 @@ class Handover:
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, inbox: Inbox, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, reactor: Any, inbox: Inbox, wake: Callable[[], None],
+        most_messages: int = MESSAGES, most_bytes: int = BYTES,
+    ) -> None:
         self._reactor, self._inbox, self._wake = reactor, inbox, wake
+        self._most_messages, self._most_bytes = most_messages, most_bytes
         self._lock = Lock()
         self._gathered: list[Batch] = []
         self._order: deque[Batch] = deque()
@@ -66,7 +70,7 @@ class Handover:
         size = sum([len(message.payload) for message in heard.messages])
         with self._lock:
             self.refused += heard.refused
-            full = self._messages >= MESSAGES or self._bytes >= BYTES
+            full = self._messages >= self._most_messages or self._bytes >= self._most_bytes
             pipe.spoiled = pipe.spoiled or (full and bool(heard.acknowledgement))
             if full or pipe.spoiled:
                 self.dropped += sum([message.qos == 0 for message in heard.messages])
