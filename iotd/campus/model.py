@@ -6,6 +6,7 @@ decided over all sightings of that student in order of :data:`Key`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -26,13 +27,16 @@ class Method(IntEnum):
     WIFI = 4
 
 
-#: What is noted of a movement, as bits.
-LATE = 1  # came after a newer sighting of the same student
+#: What is noted of a sighting or movement, as bits.
+LATE = 1  # came, or became a movement, after a newer sighting of the same student
 SKEWED = 2  # the gate's clock was out of range: the time received stands for it
 NO_CLOCK = 4  # the gate's clock was not set yet: the time received stands for it
 TOO_LATE = 8  # more than KEPT older than the student's newest: judged by what is kept
 
+FLAGS = {LATE: "late", SKEWED: "skewed", NO_CLOCK: "no_clock", TOO_LATE: "too_late"}
+
 GATES = 1 << 20  # gate numbers are below this
+CORRECTIONS = 2 * GATES  # packed sources below this are corrections
 
 
 def pack_source(method: int, direction: int, gate: int) -> int:
@@ -48,6 +52,11 @@ def direction_of(source: int) -> int:
 def method_of(source: int) -> Method:
     """How, of a packed source."""
     return Method(source // GATES >> 1)
+
+
+def names_of(flags: int) -> list[str]:
+    """The bits by their names."""
+    return [name for bit, name in FLAGS.items() if flags & bit]
 
 
 def gate_of(source: int) -> int:
@@ -75,3 +84,39 @@ class Heard(NamedTuple):
     method: int
     students: tuple[int, ...]
     flags: int
+
+
+@dataclass(slots=True)
+class State:
+    """Where a student stands: the last movement, and when the newest sighting was.
+
+    ``direction``, ``at`` and ``source`` are the movement's; None, -1, -1 while there is none.
+    ``newest`` is -1 for somebody who was never seen.
+    """
+
+    direction: int | None = None
+    at: int = -1
+    source: int = -1
+    newest: int = -1
+
+    def copy(self) -> State:
+        """Another one that says the same."""
+        return State(self.direction, self.at, self.source, self.newest)
+
+    @property
+    def inside(self) -> bool | None:
+        """None: never seen."""
+        return None if self.direction is None else self.direction == ENTRY
+
+
+def moves(direction: int | None, at: int, seen_at: int, source: int, repeat: int) -> bool:
+    """The rule: whether a sighting is a movement.
+
+    ``direction`` and ``at`` are those of the movement before it (None: there is none),
+    ``repeat`` is in microseconds. A person's word is never a repetition.
+    """
+    if direction is None:
+        return True
+    if direction_of(source) == direction:
+        return False
+    return seen_at - at > repeat or source < CORRECTIONS
