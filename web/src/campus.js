@@ -21,7 +21,7 @@ const DAYS = 30; // of lines, heatmap, demographics and insights
 const WEEK = 7;
 
 const place = document.getElementById("app");
-let filters = read();
+let filters = read(initial.categories);
 let by = CATEGORIES.includes(new URLSearchParams(location.search).get("by")) ? new URLSearchParams(location.search).get("by") : "year";
 let measure = "both";
 
@@ -98,7 +98,7 @@ function draw() {
     ${notice(troubles(data.gates ?? [], data.intake))}${failed()}
     ${filterBar(filters, initial.categories ?? {}, filtered)}
     <p class="filter-words ${isFiltered(filters) ? "" : "sr"}" role="status">${filterWords(filters)}</p>
-    <div class="stack">${first()}
+    <div class="stack board">${first()}
       <div class="chart-pair">${weekPanel()}${hoursPanel()}</div>${monthPanel()}${heatPanel()}${peoplePanel()}</div>
     ${safety()}
     <p class="small muted">Days and hours are those of ${zoneName}.</p>`, place);
@@ -125,7 +125,7 @@ function measured(name) {
 }
 
 addEventListener("popstate", () => {
-  filters = read();
+  filters = read(initial.categories);
   by = new URLSearchParams(location.search).get("by") ?? "year";
   data.anew(["summary", "days", "hours", "heat", "people", "insights"]);
 });

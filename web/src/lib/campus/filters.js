@@ -6,11 +6,15 @@ export const CATEGORIES = ["year", "gender", "hostel", "branch", "stream"];
 export const NAMES = { year: "Year", gender: "Gender", hostel: "Hostel", branch: "Branch", stream: "Stream" };
 export const named = (value) => (value === "" || value === null ? "not given" : String(value));
 
-/** {category: [values]} of an address. */
-export function read(search = location.search) {
-  const asked = new URLSearchParams(search);
+/** {category: [values]} of the address; a text that is itself one of the `categories`' values is that one, comma and all. */
+export function read(categories = {}) {
+  const asked = new URLSearchParams(location.search);
   const found = {};
-  for (const name of CATEGORIES) if (asked.has(name)) found[name] = asked.get(name).split(",");
+  for (const name of CATEGORIES) {
+    if (!asked.has(name)) continue;
+    const text = asked.get(name);
+    found[name] = (categories[name] ?? []).includes(text) ? [text] : text.split(",");
+  }
   return found;
 }
 
