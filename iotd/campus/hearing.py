@@ -9,12 +9,14 @@ from typing import Iterable
 
 from twisted.logger import Logger
 
-from iotd.campus.batches import Batch, Strangers
-from iotd.campus.known import Owner, Owners
+from iotd.calendar import Calendar
+from iotd.campus.batches import Batch
+from iotd.campus.known import Owners
+from iotd.campus.macs import Hasher
 from iotd.campus.model import NO_CLOCK, SECOND, SKEWED, Heard, Method
 from iotd.campus.notes import GateNotes, Notes
 from iotd.campus.routes import Route
-from iotd.campus.strangers import DayKey
+from iotd.campus.strangers import DayKey, count
 from iotd.wire.macs import masked_sample
 from iotd.wire.sightings import (
     GateBadge, MalformedMessage, Sight, parse_badge, parse_seen, parse_text,
@@ -30,19 +32,24 @@ Letter = tuple[Route, bytes, int]
 
 
 class Hearing:
-    """``min_rssi`` in dBm for gates without their own; no ``day_key``: strangers don't count."""
+    """``min_rssi`` in dBm for gates without their own; ``anonymous``: count strangers."""
 
     _log = Logger()
 
-    def __init__(self, owners: Owners, day_key: DayKey | None, min_rssi: int) -> None:
-        self._owners, self._day_key, self._min_rssi = owners, day_key, min_rssi
-        self._cache: dict[str, Owner | None] = {}
+    def __init__(
+        self, hasher: Hasher, calendar: Calendar, min_rssi: int, anonymous: bool
+    ) -> None:
+        self._min_rssi, self._anonymous = min_rssi, anonymous
+        self._day_key = DayKey(calendar)
+        self.owners = Owners(hasher, self._day_key.digest)
+        self._cache = self.owners.cache
+        self._turned = 0
         self._batch, self._notes = Batch(), Notes()
 
     def hear(self, letters: Iterable[Letter]) -> tuple[Batch, Notes]:
         """What goes into the spool of these messages, and what is to be told of them."""
         self._batch, self._notes = Batch(), Notes()
-        self._cache = self._owners.cache
+        self._cache = self.owners.cache
         for route, payload, received in letters:
             notes = self._notes.of(route.gate)
             if not route.approved:
@@ -59,10 +66,10 @@ class Hearing:
         return self._batch, self._notes
 
     def _hear(self, route: Route, payload: bytes, received: int, notes: GateNotes) -> None:
-        if self._day_key is not None:
-            self._day_key.turn(received)
+        if received != self._turned:
+            self._turn(received)
         if route.what == "seen":
-            seen, faults = parse_seen(payload)
+            seen, faults = parse_seen(payload, self._cache.__getitem__)
             for one in seen:
                 at, flags = _time(one.ts, received, notes)
                 students = self._whom(route, one.seen, at, received, notes)
@@ -83,9 +90,15 @@ class Hearing:
         for fault in faults:
             self._fault(route, payload, fault)
 
+    def _turn(self, received: int) -> None:
+        self._turned = received
+        if self._day_key.turn(received):  # what strangers were called yesterday means nothing
+            self.owners.renew()
+            self._cache = self.owners.cache
+
     def _hear_text(self, route: Route, payload: bytes, received: int, notes: GateNotes) -> None:
         """A field gate has no numbers and no clock: what names nobody need not be kept."""
-        direction, seen = parse_text(payload)
+        direction, seen = parse_text(payload, self._cache.__getitem__)
         students = self._whom(route, seen, received, received, notes)
         notes.messages += 1
         notes.direction = direction
@@ -112,7 +125,7 @@ class Hearing:
         return faults
 
     def _holder(self, badge: GateBadge, at: int) -> tuple[int, ...]:
-        owner = self._owners.of_badge(badge.uid, badge.method)
+        owner = self.owners.of_badge(badge.uid, badge.method)
         return (owner[0],) if owner is not None and at < owner[1] else ()
 
     def _whom(
@@ -120,35 +133,31 @@ class Hearing:
     ) -> tuple[int, ...]:
         """Students of the register, each once; the others are counted."""
         floor = self._min_rssi if route.min_rssi is None else route.min_rssi
-        cache = self._cache
         students: list[int] = []
-        strangers: list[str] = []
-        for mac, rssi in seen:
+        strangers: list[bytes] = []
+        for who, rssi in seen:
             if rssi is not None and rssi < floor:
                 notes.below_floor += 1
-                continue
-            owner = cache[mac] if mac in cache else self._owners.of_mac(mac, cache)
-            if owner is None or at >= owner[1]:
-                strangers.append(mac)
-            elif owner[0] not in students:
-                students.append(owner[0])
+            elif type(who) is bytes:
+                strangers.append(who)
+            elif at >= who[1]:
+                strangers.append(who[2])
+            elif who[0] not in students:
+                students.append(who[0])
         if strangers:
             notes.strangers += len(strangers)
-            self._count(strangers, at, received, route.gate, self._batch.strangers)
+            if self._anonymous:
+                self._count(strangers, at, received, route.gate)
         return tuple(students)
 
-    def _count(
-        self, macs: list[str], at: int, received: int, gate: str, counts: Strangers
-    ) -> None:
-        day_key = self._day_key
-        found = None if day_key is None else day_key.seen_at(at, received, gate)
-        if day_key is None or found is None:
+    def _count(self, strangers: list[bytes], at: int, received: int, gate: str) -> None:
+        counts = self._day_key.counts_at(at, received, gate)
+        if counts is None:
             return
-        place, seen = found
-        for mac in macs:
-            digest = day_key.digest(mac)
-            if digest not in seen:
-                day_key.count(place, digest, counts)
+        there = counts[0][1]
+        for digest in strangers:
+            if digest not in there:
+                count(digest, counts, self._batch.strangers)
 
     def _fault(self, route: Route, payload: bytes, reason: str) -> None:
         self._notes.fault(route.gate, reason, masked_sample(payload))

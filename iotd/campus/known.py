@@ -2,63 +2,89 @@
 
 from __future__ import annotations
 
-from typing import Iterable
+from typing import Callable, Iterable
 
 from iotd.campus.macs import Hasher
 from iotd.campus.spool import Known
+from iotd.wire.macs import normalise_mac
 
-CACHED = 65_536  # addresses whose owner is remembered
+CACHED = 65_536  # spellings of addresses whose owner is remembered: about 12 MB
 NEVER = 1 << 62  # when an identifier without an end expires
 
-#: A student's id and when that ends, in microseconds.
-Owner = tuple[int, int]
+#: A student's id, when that ends in microseconds, and what to count as from then on.
+Owner = tuple[int, int, bytes]
+#: An owner, or what a stranger counts as.
+Who = Owner | bytes
+
+_Table = dict[bytes, tuple[int, int]]
+
+
+class Cache(dict[str, Who]):
+    """Who it is by an address in any spelling, in memory only; asked as ``cache[text]``.
+
+    ValueError for what is no address. A hit is one look-up; a miss costs 2 us.
+    """
+
+    def __init__(self, hasher: Hasher, known: _Table, digest: Callable[[str], bytes]) -> None:
+        super().__init__()
+        self._hasher, self._known, self._digest = hasher, known, digest
+
+    def __missing__(self, text: str) -> Who:
+        mac = normalise_mac(text)
+        found = self._known.get(self._hasher.mac_digest(mac))
+        if len(self) >= CACHED:
+            self.clear()
+        if found is None:
+            who: Who = self._digest(mac)
+        else:
+            who = (*found, b"" if found[1] == NEVER else self._digest(mac))
+        self[text] = who
+        return who
 
 
 class Owners:
-    """Changed on the reactor, asked on the intake's thread, which never sees half a change.
+    """Changed on the reactor, asked on the intake's thread.
 
-    ``cache`` is by address in clear, in memory only; whoever asks takes it once per batch,
-    so that what was looked up before a change never gets into the cache after it.
+    ``cache`` is another one after each change. Who takes it once a batch never puts what
+    was looked up before a change into the cache that is used after it.
     """
 
-    def __init__(self, hasher: Hasher) -> None:
-        self._hasher = hasher
-        self._known: Known = {}
-        self.cache: dict[str, Owner | None] = {}
+    def __init__(self, hasher: Hasher, digest: Callable[[str], bytes]) -> None:
+        self._hasher, self._digest = hasher, digest
+        self._known: _Table = {}
+        self.renew()
 
     def __len__(self) -> int:
         return len(self._known)
 
+    def renew(self) -> None:
+        """Look all addresses up again."""
+        self.cache = Cache(self._hasher, self._known, self._digest)
+
     def replace(self, known: Known) -> None:
         """These and no others."""
-        self._known = dict(known)
-        self.cache = {}
+        self._known = {bytes.fromhex(hash): _until(*owner) for hash, owner in known.items()}
+        self.renew()
 
     def change(self, added: Known, removed: Iterable[str]) -> None:
         """Forget ``removed``, then take ``added``."""
         for hash in removed:
-            self._known.pop(hash, None)
-        self._known.update(added)
-        self.cache = {}
+            self._known.pop(bytes.fromhex(hash), None)
+        for hash, owner in added.items():
+            self._known[bytes.fromhex(hash)] = _until(*owner)
+        self.renew()
 
     def copy(self) -> Known:
         """All of them."""
-        return dict(self._known)
+        return {
+            digest.hex(): (student, None if until == NEVER else until)
+            for digest, (student, until) in self._known.copy().items()
+        }
 
-    def of_mac(self, mac: str, cache: dict[str, Owner | None]) -> Owner | None:
-        """Of a normalised MAC that is not in the cache; None for a stranger's."""
-        if len(cache) >= CACHED:
-            cache.clear()
-        owner = cache[mac] = self._owner(self._hasher.mac(mac))
-        return owner
+    def of_badge(self, uid: str, method: str) -> tuple[int, int] | None:
+        """Student and end, of a number in any spelling; None when nobody has it."""
+        return self._known.get(bytes.fromhex(self._hasher.badge(uid, method)))
 
-    def of_badge(self, uid: str, method: str) -> Owner | None:
-        """Of a normalised number; None when nobody has it."""
-        return self._owner(self._hasher.badge(uid, method))
 
-    def _owner(self, hash: str) -> Owner | None:
-        found = self._known.get(hash)
-        if found is None:
-            return None
-        student, expires = found
-        return student, NEVER if expires is None else expires
+def _until(student: int, expires: int | None) -> tuple[int, int]:
+    return student, NEVER if expires is None else expires

@@ -18,9 +18,10 @@ ALL_GATES = ""  # in the place of a gate
 QUARTER = 900 * SECOND  # zones differ from UTC by whole quarters of an hour
 MOST_QUARTERS = 10_000  # remembered
 DIGEST_BYTES = 8
-CACHED = 65_536  # addresses whose digest is remembered
 
 Place = tuple[str, int, str]
+#: Places, each with the digests that were seen there.
+Counts = tuple[tuple[Place, set[bytes]], ...]
 
 
 class DayKey:
@@ -33,15 +34,17 @@ class DayKey:
 
     def _begin(self, day: str) -> None:
         self.day = day
-        self._key = os.urandom(32)
+        self._hashing = hashlib.blake2b(digest_size=DIGEST_BYTES, key=os.urandom(32))
         self._seen: dict[Place, set[bytes]] = {}
-        self._digests: dict[str, bytes] = {}
+        self._counts: dict[tuple[int, str], Counts] = {}
 
-    def turn(self, received_at: int) -> None:
-        """Throw the key away when a new day has begun, by a time in microseconds."""
+    def turn(self, received_at: int) -> bool:
+        """Throw the key away when a new day has begun, by a time in microseconds; True then."""
         day, _ = self.hour_of(received_at)
-        if day != self.day:
-            self._begin(day)
+        if day == self.day:
+            return False
+        self._begin(day)
+        return True
 
     def hour_of(self, at: int) -> tuple[str, int]:
         """Local day and hour of a moment in microseconds."""
@@ -56,34 +59,30 @@ class DayKey:
         return found
 
     def digest(self, mac: str) -> bytes:
-        """What stands for an address today."""
-        found = self._digests.get(mac)
-        if found is None:
-            if len(self._digests) >= CACHED:
-                self._digests.clear()
-            text = mac.encode("ascii")
-            found = hashlib.blake2b(text, digest_size=DIGEST_BYTES, key=self._key).digest()
-            self._digests[mac] = found
-        return found
+        """What a normalised MAC counts as today."""
+        hashed = self._hashing.copy()
+        hashed.update(mac.encode("ascii"))
+        return hashed.digest()
 
-    def seen_at(self, at: int, received_at: int, gate: str) -> tuple[Place, set[bytes]] | None:
-        """Where a message counts and who was there already; None on a day whose key is gone."""
+    def counts_at(self, at: int, received_at: int, gate: str) -> Counts | None:
+        """Where a message counts, the narrowest place first; None on a day whose key is gone."""
         day, hour = self.hour_of(min(at, received_at))
         if day != self.day:
             return None
-        place = (day, hour, gate)
-        seen = self._seen.get(place)
-        if seen is None:
-            seen = self._seen[place] = set()
-        return place, seen
+        found = self._counts.get((hour, gate))
+        if found is None:
+            places = (
+                (day, hour, gate), (day, WHOLE_DAY, gate),
+                (day, hour, ALL_GATES), (day, WHOLE_DAY, ALL_GATES),
+            )
+            found = tuple((place, self._seen.setdefault(place, set())) for place in places)
+            self._counts[hour, gate] = found
+        return found
 
-    def count(self, place: Place, digest: bytes, counts: Strangers) -> None:
-        """A device that was not at this gate in this hour: note where else it is new."""
-        day, hour, gate = place
-        for other in (
-            place, (day, WHOLE_DAY, gate), (day, hour, ALL_GATES), (day, WHOLE_DAY, ALL_GATES)
-        ):
-            seen = self._seen.setdefault(other, set())
-            if digest not in seen:
-                seen.add(digest)
-                counts[other] = counts.get(other, 0) + 1
+
+def count(digest: bytes, counts: Counts, new: Strangers) -> None:
+    """Note in ``new`` where a device is new that was not at this gate in this hour."""
+    for place, seen in counts:
+        if digest not in seen:
+            seen.add(digest)
+            new[place] = new.get(place, 0) + 1

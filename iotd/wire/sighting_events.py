@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from iotd.wire.errors import RemoteProtocolError
 
@@ -18,8 +18,8 @@ MAX_SEQ = 2**53  #: more is no whole number on every board
 MIN_RSSI, MAX_RSSI = -127, 20  # dBm
 MAX_TS = 1e300  # whatever is finite: what is no time at all is the daemon's to judge
 
-#: A normalised MAC and its strength in dBm, if that is known.
-Sight = tuple[str, "float | None"]
+#: A normalised MAC, or what its reader made of it, and the strength in dBm, if that is known.
+Sight = tuple[Any, "float | None"]
 
 
 class MalformedMessage(RemoteProtocolError):

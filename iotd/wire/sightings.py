@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Callable, Iterable, TypeVar
+from typing import Any, Callable, Iterable
 
 from iotd.wire.macs import is_local, normalise_mac, normalise_uid, show, spell_mac
 from iotd.wire.sighting_events import (
@@ -27,22 +27,15 @@ __all__ = [
     "parse_replay", "parse_seen", "parse_text", "spell_mac",
 ]
 
-T = TypeVar("T")
-
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number here")
 
+#: Makes something of an address in any spelling; ValueError says what is wrong with it.
+ReadMac = Callable[[str], Any]
 
-def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # which of two is meant can't be known: readers differ
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_doubles)
+# of a key that stands twice the last one counts, as it does for most readers of JSON
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 _BOOT = re.compile(r"[!-~]{1,32}")
 _TEXT = re.compile(r"\s*([01])\s+WiFi\s*:", re.I | re.ASCII)
 _BSSID = re.compile(
@@ -52,7 +45,7 @@ _BSSID = re.compile(
 )
 
 
-def parse_text(payload: bytes) -> TextSeen:
+def parse_text(payload: bytes, read_mac: ReadMac = normalise_mac) -> TextSeen:
     """What a field gate published; MalformedMessage when it is nothing of the kind.
 
     Case and spaces don't matter, the strength may be missing, and what is no whole address
@@ -64,34 +57,50 @@ def parse_text(payload: bytes) -> TextSeen:
     head = _TEXT.match(text)
     if head is None:
         raise MalformedMessage('does not begin with "0 WiFi:" (entry) or "1 WiFi:" (exit)')
-    seen = [*_texts_seen(text[head.end():])]
+    seen = [*_texts_seen(text[head.end():], read_mac)]
     if len(seen) > MAX_SEEN:
         raise MalformedMessage(f"{len(seen)} addresses: allowed are {MAX_SEEN}")
     return TextSeen(int(head[1]), tuple(seen))
 
 
-def _texts_seen(text: str) -> Iterable[Sight]:
+def _texts_seen(text: str, read_mac: ReadMac) -> Iterable[Sight]:
     for address, signal in _BSSID.findall(text):
         try:
-            mac = normalise_mac(address)
+            mac = read_mac(address)
         except ValueError:
             continue
         known = bool(signal) and MIN_RSSI <= int(signal) <= MAX_RSSI
         yield mac, int(signal) if known else None
 
 
-def parse_seen(payload: bytes) -> tuple[list[GateSeen], list[str]]:
+def parse_seen(
+    payload: bytes, read_mac: ReadMac = normalise_mac
+) -> tuple[list[GateSeen], list[str]]:
     """What one message or a backlog says, and what was wrong in it.
 
     Each message of a backlog is judged alone; a bad address costs only itself.
     MalformedMessage when it is no JSON of the kind.
     """
-    return _each(payload, _seen)
+    good: list[GateSeen] = []
+    faults: list[str] = []
+    for one in _listed(payload):
+        try:
+            good.append(_seen(one, read_mac, faults))
+        except MalformedMessage as fault:
+            faults.append(str(fault))
+    return good, faults
 
 
 def parse_badge(payload: bytes) -> tuple[list[GateBadge], list[str]]:
     """As :func:`parse_seen`, for badges."""
-    return _each(payload, _badge)
+    good: list[GateBadge] = []
+    faults: list[str] = []
+    for one in _listed(payload):
+        try:
+            good.append(_badge(one))
+        except MalformedMessage as fault:
+            faults.append(str(fault))
+    return good, faults
 
 
 def parse_replay(payload: bytes) -> Replay:
@@ -107,20 +116,13 @@ def parse_replay(payload: bytes) -> Replay:
     return wanted
 
 
-def _each(payload: bytes, read: Callable[[Any, list[str]], T]) -> tuple[list[T], list[str]]:
+def _listed(payload: bytes) -> list[Any]:
     found = _load(payload)
     if not isinstance(found, list):
-        found = [found]
-    elif len(found) > MAX_BACKLOG:
+        return [found]
+    if len(found) > MAX_BACKLOG:
         raise MalformedMessage(f"a list of {len(found)}: allowed are {MAX_BACKLOG} messages")
-    good: list[T] = []
-    faults: list[str] = []
-    for one in found:
-        try:
-            good.append(read(one, faults))
-        except MalformedMessage as fault:
-            faults.append(str(fault))
-    return good, faults
+    return found
 
 
 def _load(payload: bytes) -> Any:
@@ -138,7 +140,7 @@ def _load(payload: bytes) -> Any:
         raise MalformedMessage("is no JSON of this kind: nested too deep") from None
 
 
-def _seen(one: Any, faults: list[str]) -> GateSeen:
+def _seen(one: Any, read_mac: ReadMac, faults: list[str]) -> GateSeen:
     try:
         boot, seq, ts = one["boot"], one["seq"], one["ts"]
         direction, listed = one["direction"], one["seen"]
@@ -149,14 +151,14 @@ def _seen(one: Any, faults: list[str]) -> GateSeen:
         raise MalformedMessage(f"seen is {show(listed)}: allowed is a list")
     if len(listed) > MAX_SEEN:
         raise MalformedMessage(f"seen has {len(listed)} addresses: allowed are {MAX_SEEN}")
-    return GateSeen(boot, seq, ts, way, _sights(listed, faults))
+    return GateSeen(boot, seq, ts, way, _sights(listed, read_mac, faults))
 
 
-def _sights(listed: list[Any], faults: list[str]) -> tuple[Sight, ...]:
+def _sights(listed: list[Any], read_mac: ReadMac, faults: list[str]) -> tuple[Sight, ...]:
     seen = []
     for one in listed:
         try:
-            mac, rssi = normalise_mac(one["mac"]), one.get("rssi")
+            mac, rssi = read_mac(one["mac"]), one.get("rssi")
         except (TypeError, KeyError, ValueError):
             faults.append(_bad_sight(one))
             continue
@@ -177,7 +179,7 @@ def _bad_sight(one: Any) -> str:
     return f"mac {show(one['mac'])} {why}"
 
 
-def _badge(one: Any, faults: list[str]) -> GateBadge:
+def _badge(one: Any) -> GateBadge:
     try:
         boot, seq, ts = one["boot"], one["seq"], one["ts"]
         direction, uid, method = one["direction"], one["uid"], one["method"]
