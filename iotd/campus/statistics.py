@@ -45,9 +45,10 @@ class Statistics:
 
     def __init__(
         self, *, store: Store, clock: Any, now: Callable[[], float], calendar: Calendar,
-        groups: Callable[[], Iterable[Any]],
+        groups: Callable[[], Iterable[Any]], whole_days: int = WHOLE_DAYS, kept_days: int = DAYS,
     ) -> None:
         self._store, self._now, self.calendar = store, now, calendar
+        self._whole_days, self._kept_days = whole_days, kept_days
         self.hours = Hours(calendar)
         self.groups = Groups(groups)
         self.first_day: str | None = None
@@ -74,9 +75,9 @@ class Statistics:
         self.groups.refresh()
         span, today = records.span_of_days(connection), self.today()
         self.first_day = span[0] if span else None
-        self._kept = KeptDays(self.groups, self.days(WHOLE_DAYS)[0])
+        self._kept = KeptDays(self.groups, self.days(self._whole_days)[0])
         # gates' clocks may be minutes ahead, ours may have been set back
-        wanted = [*self.days(WHOLE_DAYS), day_after(today), day_after(today, 2)]
+        wanted = [*self.days(self._whole_days), day_after(today), day_after(today, 2)]
         for first in range(0, len(wanted), READ_AT_ONCE):
             self._kept.add(records.read_days(connection, wanted[first:first + READ_AT_ONCE]))
         self._strangers = {today: records.strangers_of(connection, today)}
@@ -172,7 +173,7 @@ class Statistics:
                 _sums, days, dict(plan), by is None and not selection.wanted
             )
         finally:
-            self._reading.remove(changed)
+            self._reading = [each for each in self._reading if each is not changed]
         for day, split in found.items():
             if day not in changed:
                 self._answers[day, by, selection] = split
@@ -183,8 +184,8 @@ class Statistics:
     # older days
 
     def _tick(self) -> None:
-        days = self.days(DAYS)
-        self._kept.trim(days[0], days[-WHOLE_DAYS])
+        days = self.days(self._kept_days)
+        self._kept.trim(days[0], days[-self._whole_days])
         today = days[-1]
         self._strangers = {
             day: count for day, count in self._strangers.items() if day >= today
