@@ -36,7 +36,8 @@ const kindSelect = (device, id) => html`<div class="field">
 
 function sameAs(device) {
   const alike = (other) => other.kind === device.kind && other.state !== "pending" && !other.keyed;
-  const others = device.keyed ? [] : all().filter(alike);
+  // gates are known by their names alone, or by their keys
+  const others = device.keyed || device.kind === "gate" ? [] : all().filter(alike);
   if (!others.length) return nothing;
   const id = `same-${device.id}`;
   return html`<div class="field">
@@ -82,10 +83,15 @@ const waiting = (list) => html`<h2>Waiting for you</h2>
 
 // ---- known ones
 
+const UNPROTECTED = {
+  gate: "It has no password at the broker: whoever reaches the broker can speak in its name.",
+  other: "It proves itself by its address only: another machine with that address could pose as it.",
+};
+
 const protection = (device) =>
   device.keyed
     ? stateBadge("good", "shield", "protected by a key")
-    : html`<span title="It proves itself by its address only: another machine with that address could pose as it.">${stateBadge("warn", "unprotected", "unprotected")}</span>`;
+    : html`<span title=${UNPROTECTED[device.kind] ?? UNPROTECTED.other}>${stateBadge("warn", "unprotected", "unprotected")}</span>`;
 
 async function change(button, device, method, rest, done) {
   const answer = await act(button, () => api(method, api1(device, rest)), done);
@@ -160,7 +166,7 @@ const actions = (device) => html`<details class="more"><summary>Change or remove
   </div></details>`;
 
 function title(device) {
-  const own = { camera: "/cameras/", cabinet: user.role === "admin" ? "/cabinets/" : null }[device.kind];
+  const own = { camera: "/cameras/", cabinet: user.role === "admin" ? "/cabinets/" : null, gate: "/campus/gates#gate-" }[device.kind];
   return own && device.state !== "revoked" ? html`<a href="${own}${encodeURIComponent(device.id)}">${nameOf(device)}</a>` : nameOf(device);
 }
 
@@ -201,7 +207,7 @@ const refused = () => html`<h2>Turned away lately</h2>
 // ---- the page
 
 const none = html`<div class="empty"><p><strong>No devices yet.</strong></p>
-  <p class="muted">Cameras connect to TCP port 9001 of this machine, other devices to 5001. Whatever connects appears here.</p></div>`;
+  <p class="muted">Cameras connect to TCP port 9001 of this machine, gates to the broker, other devices to 5001. Whatever connects appears here.</p></div>`;
 
 const MODES = {
   open: html`<p class="note warn">${icon("warning")}<span>Every device that connects is approved at once (<code>enrolment = "open"</code>). Good for trying out, not for a network with strangers.</span></p>`,

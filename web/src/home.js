@@ -1,6 +1,6 @@
 import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
-import { items } from "./lib/api.js";
+import { api, items } from "./lib/api.js";
 import { number, plural } from "./lib/format.js";
 import { cares, operates, user, watches } from "./lib/initial.js";
 import { live } from "./lib/live.js";
@@ -12,12 +12,13 @@ let devices = [];
 let patients = [];
 let alerts = [];
 let cabinets = [];
+let campus = null; // the headcount; null while it is not known
 let failing = null; // what of the system is down: {name: why}; null while not asked yet
 
 const count = (list, state) => list.filter((one) => one.state === state).length;
 
 const pendingLine = (device) => html`<li>
-  <span class="row">${kindIcon(device.kind)}<strong>${device.name || device.id}</strong> <span class="muted">${kindName(device.kind)}, ${device.address}</span></span>
+  <span class="row">${kindIcon(device.kind)}<strong>${device.name || device.id}</strong> <span class="muted">${[kindName(device.kind), device.address].filter(Boolean).join(", ")}</span></span>
   <a class="button" href="/devices">Look and approve<span class="sr"> ${device.name || device.id}</span></a>
 </li>`;
 
@@ -64,6 +65,13 @@ function cabinetCard() {
   </article>`;
 }
 
+const campusCard = () => html`<article>
+  <h2>${icon("campus")}Campus</h2>
+  <p class="big">${number(campus.inside)} <small>of ${number(campus.registered)} students inside</small></p>
+  <p class="muted">${number(campus.outside)} outside${campus.unknown_devices ? `, ${plural(campus.unknown_devices, "unidentified device")} apart` : ""}</p>
+  <p class="row"><a class="button" href="/campus">See the campus</a></p>
+</article>`;
+
 const failingLine = ([name, why]) => html`<li><span><strong>${name}</strong> <span class="muted">${why}</span></span>${stateBadge("bad", "warning", "down")}</li>`;
 
 function systemCard() {
@@ -83,7 +91,7 @@ function draw() {
     ${pending.length ? waiting(pending) : nothing}
     <div class="tally">
       ${cares ? html`${healthCard()}${cabinetCard()}` : nothing}
-      ${watches ? cameraCard() : nothing}${operates ? html`${deviceCard()}${systemCard()}` : nothing}
+      ${watches ? cameraCard() : nothing}${watches && campus ? campusCard() : nothing}${operates ? html`${deviceCard()}${systemCard()}` : nothing}
     </div>
   </div>`, place);
   place.removeAttribute("aria-busy");
@@ -100,12 +108,13 @@ async function readiness() {
 const fresh = (wanted, path, before) => (wanted ? items(path).catch(() => before) : []);
 
 async function reload() {
-  [patients, alerts, cabinets, cameras, devices] = await Promise.all([
+  [patients, alerts, cabinets, cameras, devices, campus] = await Promise.all([
     fresh(cares, "/api/v1/patients?limit=1000", patients),
     fresh(cares, "/api/v1/alerts?state=live", alerts),
     fresh(cares, "/api/v1/cabinets?limit=1000", cabinets),
     fresh(watches, "/api/v1/cameras?limit=1000", cameras),
     fresh(operates, "/api/v1/devices?limit=1000", devices),
+    watches ? api("GET", "/api/v1/campus/summary").catch(() => campus) : null,
   ]);
   draw();
 }
@@ -133,8 +142,13 @@ function cabinet(data) {
   draw();
 }
 
+function occupancy(now) {
+  campus = { ...campus, ...now };
+  draw();
+}
+
 await reload().catch(draw);
-live({ camera, device, alert, cabinet, resync: reload, reconnected: reload });
+live({ camera, device, alert, cabinet, occupancy, resync: reload, reconnected: reload });
 if (operates) {
   readiness();
   setInterval(() => document.hidden || readiness(), 15000);

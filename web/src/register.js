@@ -45,20 +45,20 @@ const laptop = html`<ul>
   <li><strong>Linux:</strong> <code>nmcli -f IN-USE,SSID,BSSID device wifi</code>.</li>
   <li><strong>Another Android phone:</strong> any Wi-Fi analyser app shows the BSSID beside your hotspot's name.</li></ul>`;
 
-const android = html`<details><summary>${icon("phone")} Android</summary>
+const android = html`<details class="more"><summary>${icon("phone")} Android</summary>
   <ol><li>Open Settings, Network and internet (or Connections), Hotspot and tethering, Wi-Fi hotspot, and switch it on. Some phones show the address (MAC or BSSID) right there.</li>
     <li>If yours does not: join the hotspot from a laptop or a second phone, and look there as described under "From another device". That is always the right one.</li></ol>
   <p class="small muted">"Wi-Fi MAC address" under About phone is often another one: Android makes up an address for its hotspot. It may do so anew when you change the hotspot's name, or after a reset; then register again.
     Leave the hotspot's name as it is, and switch off "Turn off hotspot automatically".</p></details>`;
 
-const iphone = html`<details><summary>${icon("phone")} iPhone</summary>
+const iphone = html`<details class="more"><summary>${icon("phone")} iPhone</summary>
   <ol><li>Open Settings, Personal Hotspot, and switch on "Allow Others to Join". Stay on this screen: while it is locked an iPhone hides its hotspot after a while.</li>
     <li>iPhones don't show the address of their hotspot. Join it from a laptop or a second phone, and look there as described under "From another device".</li></ol>
   <p class="small muted">"Wi-Fi Address" under General, About is not always that of the hotspot. If gates don't hear you, switch on "Maximise Compatibility" on the same screen.</p></details>`;
 
 const help = html`<h2>How to find the address</h2>
   <p>It is the address by which your phone's own Wi-Fi hotspot is seen by others, also called BSSID: six pairs of digits and letters from a to f.</p>
-  ${android}${iphone}<details><summary>${icon("hotspot")} From another device</summary><p>Switch on the hotspot, join it from the other device, and there:</p>${laptop}</details>
+  ${android}${iphone}<details class="more"><summary>${icon("hotspot")} From another device</summary><p>Switch on the hotspot, join it from the other device, and there:</p>${laptop}</details>
   <h2>What happens with it</h2>
   <p class="small">Gates see which hotspots pass, and yours tells them that you came or went. The address itself is not stored: only a keyed fingerprint of it, and its last two signs so that you can tell your phones apart.
     The campus office can show you what is stored about you, and erases it when you ask.</p>`;

@@ -25,7 +25,7 @@ const actions = () => (view.title ? "" : html`<a class="button quiet" href="/cam
   <button type="button" @click=${() => add(categories).then(added)}>${icon("plus")}Add a student</button>`);
 
 function draw() {
-  render(html`${heading("students", view.title ?? "Students", view.title ? "" : "Who is registered, by which phones and badges gates know them, and where they are.", actions())}
+  render(html`${heading("students", view.title ?? "Students", view.title ? "" : "Who is registered, by what gates know them, and where they are.", actions())}
     ${view.template()}`, place);
 }
 

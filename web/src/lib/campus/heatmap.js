@@ -29,7 +29,7 @@ const lying = (at, most) => html`<thead><tr><td></td>${HOURS.map((hour) => html`
   <tbody>${DAYS.map((one) => html`<tr><th scope="row">${day(one)}</th>${HOURS.map((hour) => cell(at(one, hour), most, one, hour))}</tr>`)}</tbody>`;
 
 const standing = (at, most) => html`<thead><tr><td></td>${DAYS.map((one) => html`<th scope="col">${day(one)}</th>`)}</tr></thead>
-  <tbody>${HOURS.map((hour) => html`<tr><th scope="row">${hourName(hour)}</th>${DAYS.map((one) => cell(at(one, hour), most, one, hour))}</tr>`)}</tbody>`;
+  <tbody>${HOURS.map((hour) => html`<tr><th scope="row">${String(hour).padStart(2, "0")}<span class="sr">:00</span></th>${DAYS.map((one) => cell(at(one, hour), most, one, hour))}</tr>`)}</tbody>`;
 
 export function heatmap(items, measure, days) {
   const at = cells(items, measure);

@@ -19,10 +19,10 @@ function curfew({ curfew: seen }) {
   if (!seen?.time) return html`<article><h2>${icon("moon")}Curfew</h2><p class="muted">No curfew is set (<code>campus.curfew</code>).</p></article>`;
   const list = seen.items ?? [];
   return html`<article><h2>${icon("moon")}Out after ${seen.time}</h2>
-    <p>${seen.outside ? stateBadge("warn", "exit", plural(seen.outside, "student") + " out") : stateBadge("good", "check", "nobody out")}</p>
+    ${seen.active === false ? html`<p class="muted">It is not that late: who is out is told from ${seen.time} to 05:00.</p>` : html`<p>${seen.outside ? stateBadge("warn", "exit", plural(seen.outside, "student") + " out") : stateBadge("good", "check", "nobody out")}</p>`}
     ${list.length ? html`<ul class="lines">${list.slice(0, MOST_OUT).map(outLine)}</ul>` : nothing}
     ${list.length > MOST_OUT ? html`<p class="small"><a href="/campus/students?state=outside">All who are outside</a></p>` : nothing}
-    <p class="small muted">Students who are outside between ${seen.time} and 05:00, longest first.</p></article>`;
+    ${list.length ? html`<p class="small muted">The longest first.</p>` : nothing}</article>`;
 }
 
 const odd = (one) => html`<li><span>${one.text}</span></li>`;

@@ -6,7 +6,8 @@ import { icon } from "../parts.js";
 const OLD_SECONDS = 60;
 
 export const nameOf = (gate) => gate.name || gate.id;
-export const isSilent = (gate) => (gate.silent ?? gate.state === "offline") && !["pending", "revoked"].includes(gate.state);
+/** It was heard once and is not any more. */
+export const isSilent = (gate) => gate.state === "offline" && Boolean(gate.last_seen);
 
 /** Sentences about what is wrong now; none when all is well. */
 export function troubles(gates, intake) {

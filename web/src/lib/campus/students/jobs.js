@@ -3,7 +3,8 @@ import { html, nothing } from "lit-html";
 import { api } from "../../api.js";
 import { act, submit } from "../../act.js";
 import { openDialog } from "../../dialogs.js";
-import { field, icon, secret, when } from "../../parts.js";
+import { field, icon, secret } from "../../parts.js";
+import { momentOf } from "../days.js";
 import { plural } from "../../format.js";
 import { call, categoriesOf, categoryFields, dialogEnd } from "./parts.js";
 
@@ -36,7 +37,7 @@ export async function giveCode(student, settings, button) {
   const made = await act(button, () => call("POST", student.rollno, "/code"));
   if (!made) return;
   const address = `${location.origin}/campus/register`;
-  await openDialog(`Code for ${student.rollno}`, (close) => html`<p><strong>It is shown only now,</strong> works once, and until ${when(made.expires_at)}. An older code no longer works.</p>
+  await openDialog(`Code for ${student.rollno}`, (close) => html`<p><strong>It is shown only now,</strong> works once, and until ${momentOf(made.expires_at)}. An older code no longer works.</p>
     ${secret(made.code)}
     <div class="print"><h3>Tell the student</h3><ol><li>Open <strong>${address}</strong> on any phone or computer.</li><li>Type the roll number <strong>${student.rollno}</strong> and the code <strong>${made.code}</strong>.</li>
       <li>Type the address (MAC) of the phone's hotspot; the page says how to find it.</li><li>Keep the hotspot on when passing a gate. Register again when the phone's address has changed${settings.registration_days ? `, and after ${plural(settings.registration_days, "day")}` : ""}.</li></ol></div>

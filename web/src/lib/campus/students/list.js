@@ -97,7 +97,7 @@ export function studentList(categories, changed) {
       changed();
     },
     template: () => html`${search()}${filterBar(filters, categories, filtered)}
-      <div class="row between"><p class="muted count" role="status">${items ? `${plural(items.length, "student")} shown${next ? ", and there are more" : ""}` : ""}</p>${csvLink(`/api/v1/campus/students.csv${query(filters, more())}`, "as CSV", "students")}</div>
+      <div class="row between"><p class="muted shown-count" role="status">${items ? `${plural(items.length, "student")} shown${next ? ", and there are more" : ""}` : ""}</p>${csvLink(`/api/v1/campus/students.csv${query(filters, more())}`, "as CSV", "students")}</div>
       ${problem ? html`<p class="note bad" role="alert">${icon("warning")}<span>${problem}</span></p>` : nothing}
       <div aria-busy=${items ? "false" : "true"}>${!items ? nothing : items.length ? table() : none()}</div>
       ${next ? html`<p class="actions-row"><button type="button" class="quiet" @click=${(event) => showMore(event.currentTarget)}>Show more</button></p>` : nothing}`,

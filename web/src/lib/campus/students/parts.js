@@ -1,7 +1,7 @@
 // Small pieces of the register.
 import { html, nothing } from "lit-html";
 import { api } from "../../api.js";
-import { icon, stateBadge, when } from "../../parts.js";
+import { icon, stateBadge } from "../../parts.js";
 import { CATEGORIES, NAMES } from "../filters.js";
 
 export const path = (rollno, rest = "") => `/api/v1/campus/students/${encodeURIComponent(rollno)}${rest}`;
@@ -19,9 +19,11 @@ export const kindPicture = (identifier) => icon(kindOf(identifier)[0]);
 /** A phone or badge by the last two signs, which is all that is kept of it in clear. */
 export const tailOf = (identifier) => html`<code>…${identifier.tail}</code>`;
 
+const dayOf = (text) => new Intl.DateTimeFormat(navigator.language, { dateStyle: "medium" }).format(new Date(text));
+
 export function expiry(identifier) {
   if (!identifier.expires_at) return nothing;
-  return identifier.expired ? stateBadge("bad", "clock", "expired") : html`<span class="muted small">until ${when(identifier.expires_at)}</span>`;
+  return identifier.expired ? stateBadge("bad", "clock", "expired") : html`<span class="muted small">until ${dayOf(identifier.expires_at)}</span>`;
 }
 
 const HELP = { year: "Of study, or of joining: a whole number." };
