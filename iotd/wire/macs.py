@@ -13,8 +13,8 @@ SAMPLE_CHARACTERS = 160
 PLAIN_CHARACTERS = 7
 #: Numbers of more digits are not shown: an address can be written as one.
 PLAIN_NUMBER = 10**6
-MAC_DIGITS = 12
 
+_USUAL_MAC = re.compile(":".join(["[0-9a-f]{2}"] * 6))
 _MAC = re.compile(
     r" *(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5}|[0-9a-f]{2}(?:-[0-9a-f]{2}){5}"
     r"|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}|[0-9a-f]{12}) *",
@@ -34,11 +34,12 @@ _WORDS = frozenset(
 
 def normalise_mac(text: str) -> str:
     """12 lower-case hex digits of any usual spelling; ValueError says what is wrong."""
-    if not _MAC.fullmatch(text):
+    if _USUAL_MAC.fullmatch(text):  # in half the time
+        mac = text.replace(":", "")
+    elif _MAC.fullmatch(text):
+        mac = text.translate(_SEPARATORS).lower()
+    else:
         raise ValueError("is no MAC address such as aa:bb:cc:dd:ee:ff")
-    mac = text.replace(":", "").lower()
-    if len(mac) != MAC_DIGITS:  # the usual spelling is done in half the time
-        mac = mac.translate(_SEPARATORS)
     if mac in _NOBODYS:
         raise ValueError("is an address that no device has")
     return mac

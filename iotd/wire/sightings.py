@@ -27,15 +27,17 @@ __all__ = [
     "parse_replay", "parse_seen", "parse_text", "spell_mac",
 ]
 
+#: Makes something of an address in any spelling; ValueError says what is wrong with it.
+ReadMac = Callable[[str], Any]
+
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number here")
 
-#: Makes something of an address in any spelling; ValueError says what is wrong with it.
-ReadMac = Callable[[str], Any]
 
 # of a key that stands twice the last one counts, as it does for most readers of JSON
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
 _BOOT = re.compile(r"[!-~]{1,32}")
 _TEXT = re.compile(r"\s*([01])\s+WiFi\s*:", re.I | re.ASCII)
 _BSSID = re.compile(
@@ -156,6 +158,20 @@ def _seen(one: Any, read_mac: ReadMac, faults: list[str]) -> GateSeen:
 
 def _sights(listed: list[Any], read_mac: ReadMac, faults: list[str]) -> tuple[Sight, ...]:
     seen = []
+    try:
+        for one in listed:
+            rssi = one["rssi"]
+            if type(rssi) is not int or rssi < MIN_RSSI or rssi > MAX_RSSI:
+                break
+            seen.append((read_mac(one["mac"]), rssi))
+        else:
+            return tuple(seen)
+    except (TypeError, KeyError, ValueError):
+        pass  # something is unusual: see what
+    return tuple(_judged_sights(listed, read_mac, faults))
+
+
+def _judged_sights(listed: list[Any], read_mac: ReadMac, faults: list[str]) -> Iterable[Sight]:
     for one in listed:
         try:
             mac, rssi = read_mac(one["mac"]), one.get("rssi")
@@ -163,10 +179,9 @@ def _sights(listed: list[Any], read_mac: ReadMac, faults: list[str]) -> tuple[Si
             faults.append(_bad_sight(one))
             continue
         if rssi is None or type(rssi) in (int, float) and MIN_RSSI <= rssi <= MAX_RSSI:
-            seen.append((mac, rssi))
+            yield mac, rssi
         else:
             faults.append(f"rssi is {show(rssi)}: allowed are {MIN_RSSI} to {MAX_RSSI} dBm")
-    return tuple(seen)
 
 
 def _bad_sight(one: Any) -> str:
