@@ -14,13 +14,13 @@ def hardware_random() -> float:
     return int.from_bytes(os.urandom(3), "big") / 0x1000000
 
 
-def open_link(settings: dict, wire: str, watchdog, say=print) -> Link:
-    """The keyed link of this board; ``wire`` is "cam" or "dev"."""
+def open_link(settings: dict, wire: str, watchdog, say=print, link=Link) -> Link:
+    """The keyed link of this board; ``wire`` is "cam", "dev" or, with MqttLink, "mqtt"."""
     cap_ms = settings["retry_seconds"] * 1000
     wifi = Wifi(open_station(settings["id"]), settings["wifi"]["ssid"],
                 settings["wifi"]["password"], Backoff(hardware_random, cap_ms=cap_ms), watchdog,
                 say)
-    return Link(settings, wire, wifi, Backoff(hardware_random, cap_ms=cap_ms), watchdog, time,
+    return link(settings, wire, wifi, Backoff(hardware_random, cap_ms=cap_ms), watchdog, time,
                 say=say)
 
 

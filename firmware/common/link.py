@@ -2,10 +2,11 @@
 
 import gc
 
-from common.connection import Connection, open_socket
+from common.connection import Connection
 from common.errors import Denied, LinkLost
 from common.hello import HELLO_MS, say_hello
 from common.lines import MAX_TEXT_BYTES, LineReader
+from common.stream import open_socket
 
 #: On the device wire the daemon speaks first, for older firmware; ours drops exactly this much.
 GREETING_BYTES = 36
@@ -18,7 +19,8 @@ class Link:
                  open_socket=open_socket, say=print):
         self._settings = settings
         self._wire = wire
-        self._wifi = wifi
+        #: Has connected().
+        self.wifi = self._wifi = wifi
         self._backoff = backoff
         self._watchdog = watchdog
         self._clock = clock
@@ -38,6 +40,7 @@ class Link:
             self._wifi.connect()
             connection = self._connect()
             self._hello(connection)
+            self._say("link: up")
             serve(connection)
         except Denied as problem:
             denied = True
@@ -50,10 +53,12 @@ class Link:
         gc.collect()
         return self._wait_ms(connection, denied)
 
-    def _connect(self) -> Connection:
+    def _connect(self):
         server = self._settings["server"]
         self._say("link: to {} port {}".format(server["host"], server["port"]))
-        sock = self._open_socket(server["host"], server["port"])
+        return self._speak_on(self._open_socket(server["host"], server["port"]))
+
+    def _speak_on(self, sock) -> Connection:
         device = self._wire == "dev"
         lines = LineReader(MAX_TEXT_BYTES, lenient=True) if device else LineReader()
         return Connection(sock, self._clock, self._watchdog, lines)
@@ -62,7 +67,6 @@ class Link:
         if self._wire == "dev" and not connection.skip(GREETING_BYTES, HELLO_MS):
             raise LinkLost("no greeting: is server.port the port for devices?")
         say_hello(connection, self._wire, self._settings["id"], self._settings["key"])
-        self._say("link: up")
 
     def _wait_ms(self, connection, denied: bool) -> int:
         if denied:

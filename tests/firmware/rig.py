@@ -12,7 +12,7 @@ FIRMWARE = Path(__file__).resolve().parent.parent.parent / "firmware"
 FAKES = Path(__file__).resolve().parent / "micropython" / "fakes"
 
 # Behind everything else: `sensors` and the like must not hide a module of the same name
-BOARDS = ("camera", "watch", "cabinet", "cabinet_camera")
+BOARDS = ("camera", "watch", "cabinet", "cabinet_camera", "gate")
 sys.path.extend(str(path) for path in (FIRMWARE, *(FIRMWARE / board for board in BOARDS))
                 if str(path) not in sys.path)
 

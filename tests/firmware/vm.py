@@ -58,6 +58,8 @@ DEVICES: dict[str, dict[str, Any]] = {
         "lights": {"pin": 18, "colour": "ff8040", "brightness": 100}, "door": {"pin": 13},
         "handle": {"pin": 14},
     },
+    "gate": {"direction": "entry", "scan": {"ignore": ["eduroam"]},
+             "badge": {"enabled": True, "spi": {"sck": 12, "mosi": 11, "miso": 13, "cs": 10}}},
     "cabinet_camera": {"camera": {"sensor": "pattern", "skip": 0}, "lamp": {"pin": 4}},
 }
 STRIP = 18
@@ -67,7 +69,7 @@ CALIBRATED = {"/calibration.json": '{"empty": 20000.0, "per_gram": 10.0, "end": 
 
 def device_board(kind: str, port: int, id: str, key: str, host: str = "127.0.0.1",
                  settings: dict[str, Any] | None = None, **more: Any) -> "Board":
-    """A keyed watch, cabinet or cabinet_camera, ready to start(); ``more`` goes to Board."""
+    """A keyed watch, cabinet, cabinet_camera or gate, ready to start(); ``more`` goes to Board."""
     told = {
         "id": id, "key": key, "wifi": {"ssid": "home", "password": "secret password"},
         "led": {"neopixel": 48}, "retry_seconds": 10, "watchdog_seconds": 600,
@@ -109,7 +111,8 @@ class Board:
     ``led`` is the light's colour, ``output`` what the firmware printed, ``resets``
     why the board fell over ("watchdog"), ``pins`` the level of every pin that was set,
     ``pulses`` every width that each servo was told in ns, ``strips`` the colour of each strip by
-    pin, ``display`` eight rows of text and, as the ninth, the big figures.
+    pin, ``display`` eight rows of text and, as the ninth, the big figures. ``flash`` is a
+    folder that a gate's ring survives in; without one it is gone with the power.
     """
 
     def __init__(
@@ -124,6 +127,7 @@ class Board:
         kind: str = "camera",
         files: dict[str, str] | None = None,
         world: dict[str, Any] | None = None,
+        flash: Path | None = None,
     ) -> None:
         self.settings = {**settings, "server": {"host": host, "port": port}}
         self.source = source
@@ -132,6 +136,7 @@ class Board:
         self.kind = kind
         self.files = files or {}
         self.world = dict(world or {})
+        self.flash = flash
         self.led = "off"
         self.output: list[str] = []
         self.resets: list[str] = []
@@ -237,6 +242,7 @@ class Board:
             "files": {"/settings.json": json.dumps(self.settings), **self.files},
             "inputs": str(Path(self._folder.name, "inputs")),
             "channel": channel.fileno(), "sockets": descriptors,
+            "flash": str(self.flash.resolve()) if self.flash else None,
         }
 
     def _folders(self, frames: Path) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@
 //   kind                      which board: a folder of the firmware
 //   folders                   what is copied into the board's file system: [from, to]
 //   files                     further files: path -> text
+//   flash                     a folder of ours that is the board's folder /ring, or null
 //   inputs                    a file with what the test says of the world around the board
 //   sockets                   inherited TCP descriptors, not connected yet
 //   channel                   inherited descriptor to the parent: JSON lines
@@ -205,6 +206,27 @@ function makeOutbox(vm) {
   vm.FS.mkdev('/outbox', 0o222, device);
 }
 
+// What the board writes below /ring is in our folder as soon as the file is closed.
+function keep(vm, folder) {
+  const ours = (target) => path.join(folder, path.basename(target));
+  const inside = (target) => path.dirname(vm.FS.analyzePath(target).path || target) === '/ring';
+  const { close, unlink, rename } = vm.FS;
+  vm.FS.close = (stream) => {
+    const written = (stream.flags & 3) !== 0 && stream.path.startsWith('/ring/');
+    close(stream);
+    if (written) fs.writeFileSync(ours(stream.path), vm.FS.readFile(stream.path));
+  };
+  vm.FS.unlink = (target) => {
+    if (inside(target)) fs.rmSync(ours(target));
+    unlink(target);
+  };
+  vm.FS.rename = (from, to) => {
+    if (inside(from)) fs.renameSync(ours(from), ours(to));
+    rename(from, to);
+  };
+  copy(vm, folder, '/ring');
+}
+
 const vm = await loadMicroPython({
   heapsize: 8 * 1024 * 1024,
   linebuffer: true,
@@ -212,6 +234,7 @@ const vm = await loadMicroPython({
 });
 for (const [from, to] of board.folders) copy(vm, from, to);
 for (const [name, text] of Object.entries(board.files)) vm.FS.writeFile(name, text);
+if (board.flash) keep(vm, board.flash);
 makeOutbox(vm);
 vm.registerJsModule('_host', host);
 try {

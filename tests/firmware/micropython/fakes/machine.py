@@ -5,6 +5,7 @@ import world
 from arducam_model import ArduCamModel, frames_of
 
 _arducam = ArduCamModel(frames_of("/frames"))
+_badges = world.badge_reader() if _host.kind() == "gate" else None
 _watch = world.WatchBus() if _host.kind() == "watch" else None
 
 
@@ -30,6 +31,8 @@ class Pin:
         if self.number == world.HX711_CLOCK and _host.kind() == "cabinet":
             world.load_cell.clock(level)
             return None
+        if _badges is not None:
+            _badges.select(self.number, level)
         _arducam.select(self.number, level)
         if self.number != _arducam.chip_select:
             _host.pin(self.number, level)
@@ -90,6 +93,10 @@ def enable_irq(state):
 
 class SPI:
     def __init__(self, bus, baudrate, polarity, phase, sck, mosi, miso):
+        if _badges is not None:
+            self.write = _badges.spi_write
+            self.write_readinto = _badges.spi_write_readinto
+            return
         self.write = _arducam.spi_write
         self.readinto = _arducam.spi_readinto
         self.write_readinto = _arducam.spi_write_readinto

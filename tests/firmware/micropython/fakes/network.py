@@ -1,6 +1,8 @@
-"""A Wi-Fi that takes one second to join."""
+"""A Wi-Fi that takes one second to join, and that others are near of; the test says which."""
 
 import time
+
+import world
 
 STA_IF = 0
 
@@ -39,8 +41,18 @@ class WLAN:
         self._joining = time.ticks_ms()
 
     def isconnected(self):
+        if not world.told("wifi", True):
+            self._joining = None
         joining = self._joining
         return joining is not None and time.ticks_diff(time.ticks_ms(), joining) >= 1000
+
+    def scan(self):
+        """The test's ``near``: [name, address, rssi]."""
+        if not self._active:
+            raise OSError("STA not active")
+        time.sleep_ms(500)
+        return [(name.encode(), bytes.fromhex(mac), 6, rssi, 4, False)
+                for name, mac, rssi in world.told("near", [])]
 
     def ifconfig(self):
         return ("192.0.2.7", "255.255.255.0", "192.0.2.1", "192.0.2.1")

@@ -1,7 +1,8 @@
 """What lies around a board: a finger, a temperature, a weight, levels of pins; the test says which.
 
 The test's word is a JSON object: pulse (per minute, 0 is no finger), celsius, counts
-(of the load cell), pins, adc and touch by number.
+(of the load cell), pins, adc and touch by number, near (access points), wifi, badges (in
+hex, held up to the reader), ntp (Unix seconds at power-on).
 """
 
 import json
@@ -40,6 +41,19 @@ HX711_DATA, HX711_CLOCK = 16, 17
 
 heart = Heart(now_ms, lambda: told("pulse", 0))
 load_cell = Hx711Model(now_ms, lambda: told("counts", 0))
+
+
+def badge_reader():
+    """An MFRC522 that sees the badges which the test holds up."""
+    from mfrc522_model import Field, Mfrc522Model
+
+    field = Field()
+
+    def held_up():
+        field.hold([bytes.fromhex(uid) for uid in told("badges", [])])
+        return field
+
+    return Mfrc522Model(held_up, lambda: "badge" in told("broken", []))
 
 
 class Screen:
