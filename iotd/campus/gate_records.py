@@ -36,8 +36,8 @@ def number_of(connection: Connection, device_id: str) -> int:
     known = select(gates.c.number).where(gates.c.device_id == device_id)
     number = connection.execute(known).scalar()
     if number is None:
-        made = connection.execute(insert(gates).values(device_id=device_id, min_rssi=None))
-        (number,) = made.inserted_primary_key
+        connection.execute(insert(gates).values(device_id=device_id, min_rssi=None))
+        number = connection.execute(known).scalar_one()
     return int(number)
 
 

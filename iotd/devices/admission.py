@@ -118,10 +118,14 @@ class Admissions:
 
     def challenge(self, wire: Wire, id: str, address: str) -> str | None:
         """A nonce of 32 hex digits for a keyed hello; None: answer ``denied`` at once."""
-        if self._failures.must_wait(id, address, self._seconds()):
+        if self.must_wait(id, address):
             self.refuse(wire, address, id, "wrong", TOO_MANY)
             return None
         return secrets.token_hex(16)
+
+    def must_wait(self, id: str, address: str) -> bool:
+        """Whether this id from this address failed too often lately."""
+        return self._failures.must_wait(id, address, self._seconds())
 
     def failed(self, id: str, address: str) -> None:
         """One more wrong proof."""
@@ -130,7 +134,7 @@ class Admissions:
     def prove(self, wire: Wire, id: str, nonce: str, mac: str, link: Link) -> Admission:
         """Judge a proof; when right the connection takes the place of an older one."""
         device = self._roster.devices.get(id)
-        if self._failures.must_wait(id, link.address, self._seconds()):
+        if self.must_wait(id, link.address):
             return self.refuse(wire, link.address, id, "wrong", TOO_MANY)
         if cause := self._proof_fault(device, wire, id, nonce, mac):
             self.failed(id, link.address)
@@ -175,13 +179,14 @@ class Admissions:
         self, id: str, wire: str, kind: str, address: str, known: Device | None, approval: Approval
     ) -> None:
         if known is None:
-            self._make_room()
+            self.make_room()
             now = self._roster.now()
             self._roster.keep(Device(id, id, kind, approval, wire, now, address, last_seen=now))
         elif known.approval is not approval:
             self._roster.amend(id, approval=approval)
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
+        """Let the oldest absent one of too many waiting devices go."""
         devices = self._roster.devices
         waiting = devices.pending
         # one that is somebody's was approved before: it waits because boards share its address

@@ -60,6 +60,10 @@ class LinkProtocol(Protocol):
         """When the last bytes came, in monotonic seconds."""
         return float(self._deadlines.heard_at)
 
+    def last_heard(self, now: float) -> float:
+        """It is connected: it is there now."""
+        return now
+
     def check(self, now: float) -> None:
         """Close what is late; called about every second."""
         raise NotImplementedError

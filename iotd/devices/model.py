@@ -14,7 +14,9 @@ KINDS = ("camera", "cabinet", "cabinet_camera", "watch", "gate", "other")
 # what each wire carries; the first is taken for a device whose kind nobody said
 WIRE_KINDS: Mapping[str, tuple[str, ...]] = {
     "cam": ("camera",), "dev": ("other", "cabinet", "cabinet_camera", "watch"),
+    "mqtt": ("gate",),
 }
+_ON_WIRE = {"dev": "is connected by the device wire", "mqtt": "speaks over MQTT"}
 FIELD_KINDS = {"cab": "cabinet", "img": "cabinet_camera", "wch": "watch"}
 
 MAX_HELD = 64  # unapproved connections in all ...
@@ -24,6 +26,12 @@ MAX_PENDING = 256  # rows of devices that nobody approved; the oldest absent one
 FAILURE_WINDOW = 60.0  # seconds in which failures count, and that one then waits
 MAX_FAILURES = 5  # of one id from one address
 MAX_ADDRESS_FAILURES = 50  # of one address over all ids
+
+# The topic of the field has no ids: all gates of one direction are one device there.
+FIELD_GATES = ("sample-entry", "sample-exit")
+MAX_PENDING_GATES = 64  # a topic costs a stranger nothing; beyond, the oldest silent one goes
+MAX_NEW_GATES = 300  # that begin to wait, in a minute
+MAX_OPEN_GATES = 1000  # without a key that "open" approves; those beyond wait
 
 # words that stand in addresses of pages where an id may stand
 RESERVED = ("wall", "refusals")
@@ -116,9 +124,8 @@ def check_kind(kind: str) -> str:
 def check_fits(kind: str, wire: str) -> str:
     """``kind`` when a device that connected on this wire can be one, else Invalid."""
     check_kind(kind)
-    kinds = WIRE_KINDS.get(wire, KINDS)
-    if wire == "dev" and kind not in kinds:
-        raise Invalid(f"It is connected by the device wire: {', '.join(kinds)}.", "kind")
+    if wire in _ON_WIRE and kind not in WIRE_KINDS[wire]:
+        raise Invalid(f"It {_ON_WIRE[wire]}: {', '.join(WIRE_KINDS[wire])}.", "kind")
     return kind
 
 
@@ -142,9 +149,20 @@ def waits_because(device: Device, connected: bool, shared: bool = False) -> str 
             "Several boards at its address say that they are the same device. "
             "Approve each of them, or remove what is not yours."
         )
+    if device.wire == "mqtt":
+        return _gate_waits_because(device.id, connected)
     if not connected:
         return "It is waiting for approval, and is not connected at the moment."
     return "It is connected and held until somebody approves it."
+
+
+def _gate_waits_because(id: str, heard: bool) -> str:
+    if not heard:
+        return "It is waiting for approval, and was not heard lately."
+    dropped = "What it says is acknowledged and dropped until somebody approves it."
+    if id in FIELD_GATES:
+        return f"It publishes to the topic without passwords, as anybody there can. {dropped}"
+    return f"It is heard over MQTT. {dropped}"
 
 
 class Failures:

@@ -23,6 +23,11 @@ NEXT_STEPS = {
     "keyed": "Only boards with a key are let in (enrolment is “keyed”).",
     "wire": "The board speaks something else than this port expects: check port and firmware.",
     "late": "The board stopped in the middle: check its Wi-Fi signal and power supply.",
+    "kind": "Its id is another device's: give the gate an id of its own, or remove that device.",
+    "password": "A gate signs in with its id and its key as password: write both onto the board.",
+    "field": "Only gates with a key are let in (enrolment is “keyed”), and gates of the field"
+    " topic can have none: choose another enrolment, or new firmware.",
+    "gates": "Approve or remove waiting gates; this one is heard again within a minute.",
     "limit": "Too many connections: raise the limit in the configuration if they are yours.",
 }
 

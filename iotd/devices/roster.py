@@ -32,6 +32,9 @@ class Link(Protocol):
     def heard_at(self) -> float:
         """When its last bytes came, in monotonic seconds."""
 
+    def last_heard(self, now: float) -> float:
+        """When it was last known to be there, in Unix seconds; a connection is there ``now``."""
+
     def admitted(self, id: str) -> None:
         """It may work from now on, under this id."""
 
@@ -57,6 +60,7 @@ class Roster:
         self.store, self.now = store, now
         self.devices = Known()
         self.links: dict[str, Link] = {}
+        self.loaded = False
         self.bus = bus
         self._heard: dict[str, float] = {}
         self._lines = FewLines(self._log)
@@ -65,6 +69,7 @@ class Roster:
         """Read all devices; at start, before anything connects."""
         for device in records.all_devices(connection):
             self.devices[device.id] = device
+        self.loaded = True
 
     def device(self, id: str) -> Device:
         """One device, or NotFound."""
@@ -103,7 +108,7 @@ class Roster:
         self._say(link, "{id} left", id)
         device = self.devices.get(id)
         if device is not None:
-            self._heard[id] = self.now()
+            self._heard[id] = link.last_heard(self.now())
             self.devices[id] = replace(device, last_seen=self._heard[id])
             self.publish(id)
 
@@ -174,7 +179,9 @@ class Roster:
     def write_heard(self) -> Deferred[Any] | None:
         """Write when devices were last heard; called now and then, and at the end."""
         self._lines.flush(self.now())
-        self._heard.update({id: self.now() for id in self.links if id in self.devices})
+        now, known = self.now(), self.devices
+        links = self.links.items()
+        self._heard.update({id: link.last_heard(now) for id, link in links if id in known})
         heard, self._heard = self._heard, {}
         if not heard:
             return None
@@ -184,8 +191,9 @@ class Roster:
 
     def json(self, device: Device) -> dict[str, Any]:
         """A device as the API shows it."""
-        connected = device.id in self.links
-        last_seen = self.now() if connected else device.last_seen
+        link = self.links.get(device.id)
+        connected = link is not None
+        last_seen = device.last_seen if link is None else link.last_heard(self.now())
         return {
             "id": device.id, "name": device.name, "kind": device.kind,
             "state": model.state(device, connected), "address": device.address,

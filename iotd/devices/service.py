@@ -15,6 +15,7 @@ from iotd.accounts.records import write_audit
 from iotd.bus import Bus
 from iotd.devices import model, records
 from iotd.devices.admission import Admissions
+from iotd.devices.gate_admission import GateDoor
 from iotd.devices.model import Approval, Device
 from iotd.devices.roster import Roster
 from iotd.errors import Conflict, Invalid
@@ -23,7 +24,10 @@ from iotd.store.seal import Sealer
 
 
 class Registry:
-    """Devices as people see and steer them; ``admissions`` is for the servers of the wires."""
+    """Devices as people see and steer them.
+
+    ``admissions`` is for the servers of the wires, ``gate_door`` for what comes over MQTT.
+    """
 
     def __init__(
         self, *, store: Store, bus: Bus, sealer: Sealer, enrolment: str,
@@ -32,6 +36,7 @@ class Registry:
         self._roster = Roster(store, bus, now)
         self._sealer = sealer
         self.admissions = Admissions(self._roster, sealer, enrolment, seconds, metrics)
+        self.gate_door = GateDoor(self._roster, sealer, self.admissions, seconds)
         # whoever knows patients sets it; raises Invalid for one that is unknown
         self.check_patient: Callable[[str], None] | None = None
         self.load = self._roster.load
@@ -74,6 +79,8 @@ class Registry:
     async def _approve_as(self, duplicate: Device, kept: Device, by: str) -> dict[str, Any]:
         if duplicate.id == kept.id:
             raise Invalid("A device can't be the same as itself.", "same_as")
+        if "mqtt" in (duplicate.wire, kept.wire):
+            raise Conflict("A gate is known by its id alone: it can't be another one.", "same_as")
         if duplicate.keyed or kept.keyed or duplicate.wire != kept.wire:
             raise Conflict("Only two devices without a key on the same wire can be one.", "same_as")
         bases = model.base_of(duplicate.id), model.base_of(kept.id)
@@ -103,7 +110,7 @@ class Registry:
         """Shut a device out; its connection is closed."""
         self._roster.device(id)
         await self._decide(id, by, "revoke device", approval=Approval.REVOKED)
-        self._roster.close(id, "it was revoked")
+        self._shut(id, "it was revoked")
         return self.get(id)
 
     async def make_key(self, id: str, kind: str | None = None, by: str = "") -> str:
@@ -121,8 +128,12 @@ class Registry:
         if kind is not None:
             changes["kind"] = kind
         await self._decide(id, by, "new device key", **changes)
-        self._roster.close(id, "it was given a new key")
+        self._shut(id, "it was given a new key")
         return key.hex()
+
+    def _shut(self, id: str, reason: str) -> None:
+        self._roster.close(id, reason)
+        self.gate_door.shut(id, reason)
 
     async def change(self, id: str, fields: dict[str, Any], by: str = "") -> dict[str, Any]:
         """Change ``name``, ``kind``, ``patient`` or ``camera``."""
@@ -164,6 +175,7 @@ class Registry:
         self._roster.forget(id)
         if link is not None:
             link.close("it was removed")
+        self.gate_door.shut(id, "it was removed")
 
     async def command(self, id: str, text: str, by: str = "") -> None:
         """Say ``text`` to a connected, approved device."""
