@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Iterable, NamedTuple, Sequence
+from collections import defaultdict
+from typing import Collection, Iterable, Iterator, NamedTuple, Sequence
 
 from sqlalchemy import (
     BigInteger, Column, Connection, Integer, PrimaryKeyConstraint, SmallInteger, Table, delete,
     select,
 )
 
-from iotd.campus.bulk import Row, add_rows, put_rows
+from iotd.campus.bulk import Row, add_rows, listed, put_rows
 from iotd.store.metadata import metadata
 
 # Every sighting of the last seven days before a student's newest, whether it moved anything
@@ -44,7 +45,8 @@ seen = Table(
 )
 
 PART_ROWS = 50_000  # what one part holds, about
-SOME = 200  # parts or students of one statement
+SOME = 200  # parts of one statement
+AT_ONCE = 100  # students of one statement
 
 _COLUMNS = ("part", "student_id", "at", "source", "flags")
 _c = sightings.c
@@ -93,21 +95,44 @@ def put_seen(connection: Connection, newest: Iterable[tuple[int, int]]) -> None:
     put_rows(connection, "campus_seen", ("student_id", "at"), sorted(newest))
 
 
-def sightings_between(
-    connection: Connection, among: Iterable[Part], student: int, since: int, until: int
-) -> list[Seen]:
-    """A student's sightings from ``since`` on and before ``until``, in order."""
-    meant = [part.number for part in among if part.first_at < until and part.last_at >= since]
-    found: list[Seen] = []
-    for first in range(0, len(meant), SOME):
-        rows = connection.execute(
-            select(_c.at, _c.source, _c.flags).where(
-                _c.part.in_(meant[first:first + SOME]), _c.student_id == student,
-                _c.at >= since, _c.at < until,
-            )
+class Look(NamedTuple):
+    """Whose sightings are wanted: from ``since`` on and before ``until``."""
+
+    student: int
+    since: int
+    until: int
+
+
+def sightings_in(
+    connection: Connection, known: Collection[Part], looks: Iterable[Look]
+) -> dict[int, list[Seen]]:
+    """By student, in order."""
+    found: dict[int, list[Seen]] = defaultdict(list)
+    for some in _texts(known, looks):
+        for student, *seen in connection.exec_driver_sql(" UNION ALL ".join(some)):
+            found[student].append(Seen(*seen))
+    for each in found.values():
+        each.sort()
+    return found
+
+
+def _texts(known: Collection[Part], looks: Iterable[Look]) -> Iterator[list[str]]:
+    # whole numbers only: see movement_records
+    some = []
+    for student, since, until in looks:
+        meant = [part.number for part in known if part.first_at < until and part.last_at >= since]
+        if not meant:
+            continue
+        some.append(
+            "SELECT student_id, at, source, flags FROM campus_sightings WHERE part IN (%s)"
+            " AND student_id = %d AND at >= %d AND at < %d"
+            % (listed(meant), student, since, until)
         )
-        found += [Seen(*row) for row in rows]
-    return sorted(found)
+        if len(some) == AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def remove_sightings_of(connection: Connection, among: Iterable[int], student: int) -> None:

@@ -1,0 +1,54 @@
+"""Sightings that no late data can reach any more are deleted, a few at a time.
+
+Kept are those up to seven days older than the student's newest, and every movement.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, NamedTuple
+
+from sqlalchemy import Connection
+
+from iotd.campus.model import KEPT
+from iotd.campus.sighting_records import Part, remove_old, remove_part, students_in
+
+AT_ONCE = 300  # students of one transaction: 5 ms on SQLite
+
+
+class Step(NamedTuple):
+    """How far a part was looked through: behind which student to go on (None: to its end),
+    whether there is nothing left in it."""
+
+    after: int | None
+    empty: bool = False
+
+
+def prune(
+    connection: Connection, part: int, newest: Callable[[int], int | None], after: int,
+    current: bool,
+) -> Step:
+    """Delete what is too old of some students in a part; the ``current`` one itself stays.
+
+    ``newest(student)`` is when it was seen last, None for somebody who is not known any more.
+    """
+    students = students_in(connection, part, after, AT_ONCE)
+    if not students and after == -1:
+        if not current:
+            remove_part(connection, part)
+        return Step(None, not current)
+    limits = []
+    for student in students:
+        at = newest(student)
+        limits.append((student, (1 << 62) if at is None else at - KEPT))
+    remove_old(connection, part, limits)
+    if len(students) == AT_ONCE:
+        return Step(students[-1])
+    if not current and not students_in(connection, part, -1, 1):
+        remove_part(connection, part)
+        return Step(None, True)
+    return Step(None)
+
+
+def reachable(part: Part, newest: int) -> bool:
+    """Whether all that is in a part may still be needed; ``newest`` is the newest of anybody."""
+    return part.first_at >= newest - KEPT
