@@ -15,7 +15,7 @@ from iotd.site.routes import Route
 
 MAX_FIELDS = 100  # of a query
 MAX_DEPTH = 64  # of nested lists and objects in a body
-JSON_TYPE = b"application/json"
+JSON_TYPE = "application/json"
 
 
 def read_query(request: Request, route: Route) -> Any:
@@ -66,12 +66,15 @@ def _names(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def read_body(request: Request, route: Route) -> Any:
-    """The route's body model; None without one. Raises Refusal 400, 415 or 422."""
+    """The route's body model or bytes; None without one. Raises Refusal 400, 415 or 422."""
     content: Any = request.content
     raw: bytes = content.read()
     kind = request.getHeader(b"content-type")
+    if route.raw is not None:
+        _check_type(kind or b"", route.raw)
+        return raw
     if kind is not None or (raw and route.body is not None):
-        _check_type(kind or b"")
+        _check_type(kind or b"", JSON_TYPE)
     if route.body is None:
         return None
     raw = raw or b"{}"
@@ -82,11 +85,11 @@ def read_body(request: Request, route: Route) -> Any:
         raise _wrong(error, _names(route.body)) from None
 
 
-def _check_type(kind: bytes) -> None:
+def _check_type(kind: bytes, wanted: str) -> None:
     media, _, parameters = kind.partition(b";")
     charset = parameters.strip().lower().replace(b'"', b"")
-    if media.strip().lower() != JSON_TYPE or charset not in (b"", b"charset=utf-8"):
-        raise Refusal(415, "The body must be application/json in UTF-8.")
+    if media.strip().lower() != wanted.encode() or charset not in (b"", b"charset=utf-8"):
+        raise Refusal(415, f"The body must be {wanted} in UTF-8.")
 
 
 def check_json(raw: bytes) -> None:

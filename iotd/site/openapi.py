@@ -91,6 +91,8 @@ def _operation(
     if known.body is not None:
         schema = schemas[known.body, "validation"]
         operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+    elif known.raw is not None:
+        operation["requestBody"] = {"content": {known.raw: {}}}
     return operation
 
 

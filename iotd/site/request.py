@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 PIECE = 64 * 1024  # a body is handed to the socket in pieces of this size
 
 LONGEST_PATH = 2048
+SLASH = b"%2F"  # what handlers get for a slash in a name
 
 # A chunk costs 25 us to take apart, were it one byte: 20 clients that send such
 # ones would stop everybody for seconds. So many may be small, then the mean counts.
 SMALL_CHUNKS = 256
 MEAN_CHUNK = 64  # bytes
 
-# Slashes and dots in disguise name no page of ours; control characters and
-# backslashes neither.
-_DISGUISED = re.compile(rb"%(?:2f|5c|2e|7f|[01][0-9a-f])", re.I)
+# Dots in disguise name no page of ours; control characters and backslashes neither.
+_DISGUISED = re.compile(rb"%(?:5c|2e|7f|[01][0-9a-f])", re.I)
 _UNLIKELY = re.compile(rb"//|\\|/\.\.?(?:/|\Z)|[\x00-\x20\x7f]")
 
 
@@ -87,7 +87,9 @@ class Request(server.Request):
         if fault is not None:
             self.front.refuse(self, fault)
             return
-        self.postpath = [unquote_to_bytes(part) for part in self.path[1:].split(b"/")]
+        # a slash in disguise belongs to a name: it stays so, and parts no path
+        parts = [unquote_to_bytes(part) for part in self.path[1:].split(b"/")]
+        self.postpath = [part.replace(b"/", SLASH) for part in parts]
         self.render(self.front.resource)
 
     def _fault(self) -> Refusal | None:

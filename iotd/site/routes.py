@@ -38,7 +38,8 @@ class Route:
     """Everything the kernel knows about one method of one path.
 
     ``kind``: "api" answers JSON, "page" HTML, "stream" writes on its own,
-    "plain" whatever it says. ``name`` is the key in the rights table.
+    "plain" whatever it says. ``name`` is the key in the rights table. ``raw``: the
+    media type of a body that the handler is given as bytes.
     """
 
     method: str
@@ -48,6 +49,7 @@ class Route:
     kind: str = "api"
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
+    raw: str | None = None
     answer: type[BaseModel] | None = None
     status: int = 200
     body_limit: int = BODY_LIMIT
