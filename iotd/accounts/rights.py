@@ -141,6 +141,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     # campus: movements and corrections
     # campus: register
     # campus: gates
+    "campus.list_gates": OPERATORS,
+    "campus.get_gate": OPERATORS,
+    "campus.change_gate": OPERATORS,
+    "campus.get_intake": OPERATORS,
 }
 
 # server-sent events by name: who hears them

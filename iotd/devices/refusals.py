@@ -25,6 +25,7 @@ NEXT_STEPS = {
     "late": "The board stopped in the middle: check its Wi-Fi signal and power supply.",
     "kind": "Its id is another device's: give the gate an id of its own, or remove that device.",
     "password": "A gate signs in with its id and its key as password: write both onto the board.",
+    "topic": "A gate speaks on topics of its own id only, and with its key if that id has one.",
     "field": "Only gates with a key are let in (enrolment is “keyed”), and gates of the field"
     " topic can have none: choose another enrolment, or new firmware.",
     "gates": "Approve or remove waiting gates; this one is heard again within a minute.",
