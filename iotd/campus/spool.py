@@ -21,7 +21,7 @@ NAME = "spool.sqlite3"
 MESSAGES = 10_000  # read() gives about so many at most
 CHUNK = 200  # batches that are rewritten in one transaction
 VACUUM_PAGES = 2_000  # given back to the disk in one go: 8 MB
-GATES = "gates"
+GATES, REGISTER = "gates", "register"  # facts
 
 #: Whose an identifier's hash is: a student's id, and until when in microseconds.
 Known = dict[str, tuple[int, "int | None"]]
@@ -159,9 +159,11 @@ class Spool:
         with self._access.writing() as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def known(self) -> Known:
-        """The register's identifiers, as they were last told."""
+    def known(self) -> Known | None:
+        """The register's identifiers, as they were last told; None when they never were."""
         with self._access.reading() as connection:
+            if read_fact(connection, REGISTER) is None:
+                return None
             rows = connection.execute("SELECT hash, student_id, expires_at FROM known")
             return {hash: (student, expires) for hash, student, expires in rows}
 
@@ -170,6 +172,7 @@ class Spool:
         with self._access.transaction() as connection:
             connection.execute("DELETE FROM known")
             connection.executemany("INSERT INTO known VALUES (?, ?, ?)", _known_rows(known))
+            write_fact(connection, REGISTER, "told")
 
     def change_known(self, added: Known, removed: Iterable[str]) -> None:
         """Forget ``removed``, then keep ``added``."""
