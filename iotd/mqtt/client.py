@@ -184,6 +184,7 @@ class Bridge:
         await self._at_most(self.handover.idle(), FINISH_SECONDS, "messages were not finished")
         self._line.leave()
         await self._at_most(self._ended, END_SECONDS, "the client of the broker did not end")
+        self._line.join()
         self.connected_since, self.why = None, "stopped"
 
     async def _at_most(self, done: Deferred[None], seconds: float, what: str) -> None:

@@ -92,6 +92,10 @@ class Line:
         self._leaving = True
         self.wake()
 
+    def join(self) -> None:
+        """After its end was told: the thread has nothing left to do."""
+        self._thread.join(0.1)
+
     def publish(self, message: ToPublish) -> bool:
         """Queue a message for the broker; False when too many wait already."""
         if len(self._to_publish) >= TO_PUBLISH:

@@ -143,6 +143,11 @@ class PacketReader:
         self._buffer = bytearray()
         self._wanted = 2
 
+    @property
+    def begun(self) -> bool:
+        """Whether bytes came of a packet that was not given yet."""
+        return bool(self._buffer)
+
     def receive_data(self, data: bytes) -> None:
         """Take bytes in; nothing is parsed yet."""
         self._buffer += data

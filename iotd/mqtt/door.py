@@ -1,0 +1,88 @@
+"""Who may sign in to the embedded broker, and what they may publish and hear."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Protocol
+
+from iotd.wire.hello import is_device_id
+from iotd.wire.mqtt import Connect
+
+PREFIX = "iotd/gate/"
+SAYS, HEARS = ("seen", "badge", "status"), "replay"
+KEPT = "status"  # the only topic whose newest message the broker keeps
+
+
+class Gates(Protocol):
+    """What the part that knows the gates has to answer."""
+
+    def sign_in(
+        self, username: str | None, password: str | None, client_id: str, address: str
+    ) -> bool:
+        """Whether a connection is let in."""
+
+    def has_key(self, id: str) -> bool:
+        """Whether this id may be spoken for with its key only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who was let in: ``gate`` is its id where it gave one, ``proved`` with its key."""
+
+    name: str
+    gate: str | None = None
+    proved: bool = False
+    own: bool = False  # the daemon's own client
+
+
+class Door:
+    """Decides from memory, on the reactor. ``username`` and ``password`` are the daemon's own.
+
+    The password is made anew at each start and never leaves the process.
+    """
+
+    def __init__(self, gates: Gates, legacy_topic: str) -> None:
+        self._gates, self._legacy = gates, legacy_topic
+        self.username = "$iotd"  # no gate can have this id
+        self.password = secrets.token_hex(32)
+
+    def sign_in(self, connect: Connect, address: str) -> Visitor | None:
+        """Who it is; None when it may not come in."""
+        username, password = connect.username or None, connect.password or b""
+        name = connect.client_id[:64] or "nameless"
+        if username == self.username:
+            right = hmac.compare_digest(password, self.password.encode())
+            return Visitor("iotd", own=True) if right else None
+        told = password.decode("utf-8", "replace") or None
+        if not self._gates.sign_in(username, told, connect.client_id, address):
+            return None
+        if username is None:
+            return Visitor(name)
+        return Visitor(name, username, proved=bool(told) and self._gates.has_key(username))
+
+    def may_not_publish(self, visitor: Visitor, topic: str) -> str | None:
+        """Why this may not be said, in one sentence; None when it may."""
+        if visitor.own:
+            return None
+        if topic == self._legacy and topic:
+            return "a gate with an id has topics of its own" if visitor.proved else None
+        gate, _, what = topic.removeprefix(PREFIX).partition("/")
+        if not topic.startswith(PREFIX) or what not in SAYS or not is_device_id(gate):
+            return "it is no topic that is known here"
+        if visitor.gate is not None and visitor.gate != gate:
+            return "it belongs to another gate"
+        if not visitor.proved and self._gates.has_key(gate):
+            return "that gate has a key, and it was not given"
+        return None
+
+    def may_subscribe(self, visitor: Visitor, topic: str) -> bool:
+        """Whether a subscription is granted: a gate hears only what is asked of it."""
+        if visitor.own:
+            return True
+        gate, _, what = topic.removeprefix(PREFIX).partition("/")
+        named = topic.startswith(PREFIX) and what == HEARS and is_device_id(gate)
+        if not named or (visitor.gate is not None and visitor.gate != gate):
+            return False
+        return visitor.proved or not self._gates.has_key(gate)
