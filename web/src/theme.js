@@ -17,4 +17,7 @@
   dark.addEventListener("change", apply);
   addEventListener("storage", apply);
   addEventListener("theme-chosen", apply);
+  // paper is white
+  addEventListener("beforeprint", () => { root.dataset.theme = "light"; });
+  addEventListener("afterprint", apply);
 }

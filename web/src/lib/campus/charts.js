@@ -20,7 +20,7 @@ function scales(rows, width) {
 function bar(row, [key, words, name], x, y, wide, told) {
   const top = y(row[key]);
   return svg`<g><title>${row.name}: ${number(row[key])} ${words.toLowerCase()}</title>
-    <rect class="bar ${name}" x=${round(x)} y=${top} width=${round(wide)} height=${Math.max(0, round(y(0) - top))} rx="2"></rect>
+    <rect class="mark ${name}" x=${round(x)} y=${top} width=${round(wide)} height=${Math.max(0, round(y(0) - top))} rx="2"></rect>
     ${told ? svg`<text class="told" x=${round(x + wide / 2)} y=${top - 5} text-anchor="middle">${short(row[key])}</text>` : nothing}</g>`;
 }
 
@@ -64,9 +64,9 @@ const SPARK = 5; // pixels of an hour
 export function sparkbars(hourly, label) {
   const most = Math.max(1, ...hourly);
   return html`<svg class="sparkbars" viewBox="0 0 ${24 * SPARK} 24" role="img" aria-label=${label}>
-    ${hourly.map((count, hour) => svg`<rect class=${count ? "bar in" : "nothing"} x=${hour * SPARK} width=${SPARK - 1} y=${round(24 - Math.max(1, (count / most) * 23))} height=${round(Math.max(1, (count / most) * 23))}><title>${hour}:00, ${number(count)}</title></rect>`)}</svg>`;
+    ${hourly.map((count, hour) => svg`<rect class=${count ? "mark in" : "nothing"} x=${hour * SPARK} width=${SPARK - 1} y=${round(24 - Math.max(1, (count / most) * 23))} height=${round(Math.max(1, (count / most) * 23))}><title>${hour}:00, ${number(count)}</title></rect>`)}</svg>`;
 }
 
 /** A share of a whole, 0 to 1, as a bar; the figure itself stands beside it. */
 export const share = (part) => html`<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-  <rect class="all" width="100" height="8"></rect><rect class="bar in" width=${round(Math.min(1, Math.max(0, part)) * 100)} height="8"></rect></svg>`;
+  <rect class="all" width="100" height="8"></rect><rect class="mark in" width=${round(Math.min(1, Math.max(0, part)) * 100)} height="8"></rect></svg>`;

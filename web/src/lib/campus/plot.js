@@ -63,7 +63,8 @@ export function grid(marks, y, width) {
 
 /** Words below; of many only every so many-th, so that they don't touch. */
 export function below(labels, x, height, room) {
-  const every = Math.max(1, Math.ceil(labels.length / Math.max(1, Math.floor(room / 44))));
+  const wide = 16 + 7 * Math.max(...labels.map((label) => label.length), 0); // pixels of one
+  const every = Math.max(1, Math.ceil(labels.length / Math.max(1, Math.floor(room / wide))));
   return labels.map((label, i) => (i % every ? nothing : svg`<text class="tick" x=${x(i)} y=${height - 7} text-anchor="middle">${label}</text>`));
 }
 

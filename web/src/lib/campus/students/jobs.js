@@ -15,7 +15,7 @@ export const add = (categories) => openDialog("Add a student", (close) => html`<
 
 export const change = (student, categories) => openDialog(`Change ${student.rollno}`, (close) => html`<form @submit=${(event) =>
   submit(event, async () => close((await call("PATCH", student.rollno, "", categoriesOf(event.target))) ?? true), "Changed.")}>
-  ${categoryFields(student, categories)}<p class="small muted">Statistics count a student's past under what the student is now.</p>${dialogEnd(close, "Save")}</form>`);
+  ${categoryFields(student, categories)}${dialogEnd(close, "Save")}</form>`);
 
 export const addPhone = (student, settings) => openDialog(`Add a phone of ${student.rollno}`, (close) => html`<form @submit=${(event) =>
   submit(event, async ({ mac, expires_at: until }) => close((await call("PUT", student.rollno, "/mac", { mac, ...(until ? { expires_at: new Date(`${until}T23:59:59`).toISOString() } : {}) })) ?? true), "The phone is added.")}>
@@ -80,4 +80,4 @@ export async function erase(student) {
 }
 
 // a pattern attribute is a regular expression in the v mode: what has a meaning there is escaped
-const literal = (text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+const literal = (text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");

@@ -72,7 +72,7 @@ export function studentView(rollno, settings, changed) {
     <td data-label="Time"><time datetime=${one.at}>${momentOf(one.at)}</time></td><td data-label="Gate">${one.gate_name || one.gate || "–"}</td><td data-label="How">${one.method ?? "–"}</td></tr>`;
 
   const movements = () => html`<article><h2>${icon("clock")}Movements</h2>
-    ${moves.length ? html`<table class="table"><thead><tr>${["What", "Time", "Gate", "How"].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${moves.map(move)}</tbody></table>` : html`<p class="muted">None yet.</p>`}
+    ${moves.length ? html`<table class="table recent"><thead><tr>${["What", "Time", "Gate", "How"].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${moves.map(move)}</tbody></table>` : html`<p class="muted">None yet.</p>`}
     ${next ? html`<p><button type="button" class="quiet" @click=${(event) => older(event.currentTarget)}>Show older</button></p>` : nothing}</article>`;
 
   const gone = () => html`<article class="danger-zone"><h2>${icon("trash")}Erase</h2>
