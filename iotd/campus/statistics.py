@@ -183,6 +183,12 @@ class Statistics:
 
     # older days
 
+    def all_kept(self) -> bool:
+        """Whether all days that are to be in memory are."""
+        return self._kept.since <= max(
+            self.days(self._kept_days)[0], self.first_day or self.today()
+        )
+
     def _tick(self) -> None:
         days = self.days(self._kept_days)
         self._kept.trim(days[0], days[-self._whole_days])
