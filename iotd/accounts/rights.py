@@ -140,6 +140,19 @@ RIGHTS: dict[str, frozenset[str]] = {
     "campus.insights": WATCHERS,  # names in it: OPERATORS
     # campus: movements and corrections
     # campus: register
+    "campus.list_students": OPERATORS,
+    "campus.add_student": OPERATORS,
+    "campus.students_csv": OPERATORS,
+    "campus.import_students": OPERATORS,
+    "campus.import_progress": OPERATORS,
+    "campus.get_student": OPERATORS,
+    "campus.change_student": OPERATORS,
+    "campus.erase_student": OPERATORS,
+    "campus.put_mac": OPERATORS,
+    "campus.put_badge": OPERATORS,
+    "campus.remove_identifier": OPERATORS,
+    "campus.make_code": OPERATORS,
+    "campus.register_device": PUBLIC,
     # campus: gates
     "campus.list_gates": OPERATORS,
     "campus.get_gate": OPERATORS,

@@ -17,8 +17,9 @@ from twisted.python.failure import Failure
 from iotd.accounts.records import write_audit
 from iotd.campus import student_records as records
 from iotd.campus.macs import Hasher
+from iotd.campus.register_records import CATEGORIES
 from iotd.campus.student_records import Code, Loaded
-from iotd.campus.students import Change, Group, Identifier, Student, Values
+from iotd.campus.students import COLUMNS, Change, Group, Identifier, Student, Values
 from iotd.errors import NotFound, Unavailable
 from iotd.store.engine import Store
 
@@ -68,11 +69,13 @@ class Audited:
 
 @dataclass(frozen=True)
 class Edit:
-    """Changes to commit together; ``also`` is written in the same transaction."""
+    """Changes to commit together; ``also`` is written in the same transaction, ``then`` is
+    done as soon as it is on disk, before the next one's turn."""
 
     changes: Sequence[Change]
-    audited: Audited | None
-    also: Callable[[Any], None] | None = None
+    audited: Audited
+    also: Callable[[Any], Any] = lambda connection: None
+    then: Callable[[], Any] = lambda: None
 
 
 class Register:
@@ -136,6 +139,18 @@ class Register:
         id = self._owners.get(hash)
         return None if id is None else self.students[id]
 
+    def categories(self) -> dict[str, list[Any]]:
+        """The different values of each category, of those who are registered."""
+        there = {student.group for student in self.students.values()}
+        return {
+            name: sorted({getattr(group, name) for group in there}) for name in COLUMNS[1:]
+        }
+
+    def has_value(self, place: int, value: Any) -> bool:
+        """Whether any group has this value in the category of that place in CATEGORIES."""
+        name = CATEGORIES[place]
+        return any(getattr(group, name) == value for group in self.groups.values())
+
     def group(self, values: Values) -> Group:
         """The group of these values; its id is 0 while there is none yet."""
         return self._by_values.get(values) or Group(0, *values)
@@ -148,19 +163,22 @@ class Register:
         for place in range(start, len(self._sorted)):
             yield self.students[self._by_rollno[self._sorted[place]]]
 
-    def edit(self, make: Callable[[], Edit]) -> Deferred[list[Change]]:
+    def edit(self, make: Callable[[], Edit | None]) -> Deferred[list[Change]]:
         """Commit what ``make`` wants when it is its turn; the changes as they were written.
 
-        What ``make`` raises is raised; so it judges what stands then.
+        It judges what stands then: what it raises is raised, and None is nothing to do.
         """
         return self.turn.run(lambda: Deferred.fromCoroutine(self._edit(make)))
 
-    async def _edit(self, make: Callable[[], Edit]) -> list[Change]:
+    async def _edit(self, make: Callable[[], Edit | None]) -> list[Change]:
         await self.settle_doubt()
         edit = make()
-        if not edit.changes and edit.also is None and edit.audited is None:
-            return []
-        changes = await self.commit(_write, edit, self.now())
+        return [] if edit is None else await self.carry_out(edit)
+
+    async def carry_out(self, edit: Edit) -> list[Change]:
+        """Commit it and take it over; the turn is the caller's."""
+        changes: list[Change] = await self.commit(_write, edit, self.now())
+        edit.then()
         await self.adopt(changes)
         return changes
 
@@ -257,9 +275,7 @@ def identifier_changes(changes: Iterable[Change]) -> Iterator[IdentifierChange]:
 
 def _write(connection: Any, edit: Edit, at: float) -> list[Change]:
     changes = records.write_changes(connection, edit.changes, at)
-    if edit.also is not None:
-        edit.also(connection)
-    if edit.audited is not None:
-        line = edit.audited
-        write_audit(connection, at, line.by, line.action, line.subject, line.detail, line.address)
+    edit.also(connection)
+    line = edit.audited
+    write_audit(connection, at, line.by, line.action, line.subject, line.detail, line.address)
     return changes

@@ -176,6 +176,12 @@ def remove_code(connection: Connection, student: int) -> None:
     connection.execute(delete(codes).where(codes.c.student_id == student))
 
 
+def rename_in_audit(connection: Connection, rollno: str, now: str) -> None:
+    """What was done with a student is found, and can be forgotten, under the new number."""
+    named = audit.c.subject == subject_of(rollno)
+    connection.execute(update(audit).where(named).values(subject=subject_of(now)))
+
+
 def forget_in_audit(connection: Connection, rollno: str) -> None:
     """Take a student's name out of the audit; who did what and when stays."""
     named = audit.c.subject == subject_of(rollno)

@@ -22,6 +22,7 @@ SQLITE_SESSION = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # deleted rows are overwritten, not only let go
 )
 # Strict: what does not fit a column is an error, never cut to fit.
 MYSQL_SESSION = (

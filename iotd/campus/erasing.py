@@ -1,0 +1,80 @@
+"""Erasing a person: nothing of them is left, and what is out of reach is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from iotd.accounts.records import write_audit
+from iotd.campus import student_records as records
+from iotd.campus.register import History, Register
+from iotd.campus.register_import import InThread
+from iotd.campus.students import Change, Student
+from iotd.store import connect
+from iotd.store.erasing import empty_log
+
+GONE = (
+    "The student is erased: from the register, from movements and statistics, from what waits to"
+    " be stored, and by name from the audit."
+)
+COPIES = "Backups, CSV files and prints that were made before still hold the person: delete those."
+SERVER = (
+    "The database server keeps deleted rows in its own logs and backups for as long as it is set"
+    " up to."
+)
+BUSY = "The database's log was in use: what it still holds goes with the next quiet moment."
+
+
+class Erasing:
+    """Takes students out of everything; ``backups`` is the folder of automatic backups."""
+
+    def __init__(self, register: Register, in_thread: InThread, backups: Path) -> None:
+        self._register, self._in_thread, self._backups = register, in_thread, backups
+
+    async def erase(self, rollno: str, by: str, address: str = "") -> dict[str, Any]:
+        """Delete a student for good; says what was erased, and which copies are left."""
+        erased = await self._register.turn.run(
+            lambda: Deferred.fromCoroutine(self._erase(rollno, by, address))
+        )
+        url = self._register.store.url
+        emptied, backups = await self._in_thread(lambda: (empty_log(url), self._kept()))
+        server = not connect.is_sqlite(url)
+        said = [GONE, COPIES, *[SERVER] * server, *[BUSY] * (not emptied)]
+        return {"erased": erased, "backups": backups, "notice": " ".join(said)}
+
+    def _kept(self) -> list[str]:
+        if not self._backups.is_dir():
+            return []
+        return sorted(path.name for path in self._backups.iterdir() if path.is_file())
+
+    async def _erase(self, rollno: str, by: str, address: str) -> dict[str, Any]:
+        register = self._register
+        await register.settle_doubt()
+        student = register.find(rollno)
+        # from here on no gate's message is this student's: nothing comes after what is deleted
+        await register.tell_identifiers([(i.hash, None, None) for i in student.identifiers])
+        try:
+            await register.history.forget([student.id])
+            result = await register.commit(
+                _delete, student, register.history, by, register.now(), address
+            )
+        except Exception:
+            known = [(i.hash, student.id, i.expires_us) for i in student.identifiers]
+            await register.tell_identifiers(known)
+            raise
+        register.history.erased(student.id, result)
+        await register.adopt([Change(student, None)])
+        return {"rollno": rollno, "identifiers": len(student.identifiers)}
+
+
+def _delete(
+    connection: Any, student: Student, history: History, by: str, at: float, address: str
+) -> Any:
+    result = history.erase(connection, student.id)
+    records.remove_code(connection, student.id)
+    records.write_changes(connection, [Change(student, None)], at)
+    records.forget_in_audit(connection, student.rollno)
+    write_audit(connection, at, by, "erase student", records.ERASED, address=address)
+    return result
