@@ -13,18 +13,19 @@ from typing import Iterable, Iterator, NamedTuple
 from twisted.logger import Logger
 
 from iotd.campus.batches import Batch
+from iotd.campus.reserve import Reserve
 from iotd.campus.spool_access import SpoolAccess, SpoolDamaged
-from iotd.campus.spool_file import SIDE_FILES, read_fact, write_fact
+from iotd.campus.spool_facts import Known, SpoolFacts
+from iotd.campus.spool_file import SIDE_FILES, read_fact
 from iotd.errors import Unavailable
 
-NAME = "spool.sqlite3"
-MESSAGES = 10_000  # read() gives about so many at most
-CHUNK = 200  # batches that are rewritten in one transaction
-VACUUM_PAGES = 2_000  # given back to the disk in one go: 8 MB
-GATES, REGISTER = "gates", "register"  # facts
+__all__ = ["NAME", "Known", "Spool", "Stats"]
 
-#: Whose an identifier's hash is: a student's id, and until when in microseconds.
-Known = dict[str, tuple[int, "int | None"]]
+NAME, RESERVE = "spool.sqlite3", "spool.reserve"
+MESSAGES = 10_000  # read() gives about so many at most
+CHUNK = 100  # batches that are deleted or rewritten in one transaction
+FREE_PAGES = 2_000  # of 4 KiB, kept for batches to come
+VACUUM_PAGES = 500  # given back to the disk in one go
 
 
 class Stats(NamedTuple):
@@ -36,7 +37,7 @@ class Stats(NamedTuple):
     oldest_at: int | None
 
 
-class Spool:
+class Spool(SpoolFacts):
     """Batches in order, by ids that only grow. Any thread may ask; most of it blocks.
 
     Everything raises Unavailable, with the reason, when the disk is full or the file can't
@@ -47,7 +48,8 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._access = SpoolAccess(path)
+        super().__init__(SpoolAccess(path))
+        self._reserve = Reserve(path.with_name(RESERVE))
         self._uuid = ""
         self._last = 0  # the newest id
         self._done = 0  # up to here the store has it
@@ -57,7 +59,13 @@ class Spool:
 
     def open(self) -> None:
         """Make the file or examine it; not before a process forks."""
-        self._access.open()
+        try:
+            self._access.open()
+        except Unavailable:
+            if not self._reserve.give():
+                raise
+            self._access.open()
+        self._reserve.keep()
         with self._access.reading() as connection:
             self._batches, self._messages = connection.execute(
                 "SELECT count(*), coalesce(sum(messages), 0) FROM batches"
@@ -127,15 +135,30 @@ class Spool:
         return self._done > self._deleted
 
     def tidy(self) -> None:
-        """Delete what is done, and give space back to the disk."""
-        if self.untidy:
+        """Delete what is done, and give room back to the disk, also to a full one."""
+        try:
+            self._tidy()
+        except Unavailable:
+            if not self._reserve.give():
+                raise
+            self._checkpoint()
+            self._tidy()
+        self._reserve.keep()
+
+    def _tidy(self) -> None:
+        while self.untidy:
             with self._access.transaction() as connection:
                 upto, counts = self._delete_done(connection)
                 oldest = _oldest(connection)
             self._count(-counts[0], -counts[1], oldest, upto)
         with self._access.writing() as connection:
-            if connection.execute("PRAGMA freelist_count").fetchone()[0] > VACUUM_PAGES:
-                connection.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
+            if connection.execute("PRAGMA freelist_count").fetchone()[0] > FREE_PAGES:
+                # execute() would take one step of it: one page
+                connection.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
+
+    def _checkpoint(self) -> None:
+        with self._access.writing() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def stats(self) -> Stats:
         """What waits now; does not block."""
@@ -156,41 +179,7 @@ class Spool:
             if not rows:
                 break
             last = rows[-1][0]
-        with self._access.writing() as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    def known(self) -> Known | None:
-        """The register's identifiers, as they were last told; None when they never were."""
-        with self._access.reading() as connection:
-            if read_fact(connection, REGISTER) is None:
-                return None
-            rows = connection.execute("SELECT hash, student_id, expires_at FROM known")
-            return {hash: (student, expires) for hash, student, expires in rows}
-
-    def replace_known(self, known: Known) -> None:
-        """Keep these identifiers and no others."""
-        with self._access.transaction() as connection:
-            connection.execute("DELETE FROM known")
-            connection.executemany("INSERT INTO known VALUES (?, ?, ?)", _known_rows(known))
-            write_fact(connection, REGISTER, "told")
-
-    def change_known(self, added: Known, removed: Iterable[str]) -> None:
-        """Forget ``removed``, then keep ``added``."""
-        with self._access.transaction() as connection:
-            connection.executemany("DELETE FROM known WHERE hash = ?", [(one,) for one in removed])
-            connection.executemany(
-                "INSERT OR REPLACE INTO known VALUES (?, ?, ?)", _known_rows(added)
-            )
-
-    def save_gates(self, text: str) -> None:
-        """Keep what is known of gates, for a start without the store."""
-        with self._access.transaction() as connection:
-            write_fact(connection, GATES, text)
-
-    def gates(self) -> str | None:
-        """What save_gates() kept last."""
-        with self._access.reading() as connection:
-            return read_fact(connection, GATES)
+        self._checkpoint()
 
     def close(self) -> None:
         """Delete what is done and close the file; what can't be deleted is logged."""
@@ -203,14 +192,15 @@ class Spool:
 
     def _delete_done(self, connection: sqlite3.Connection) -> tuple[int, tuple[int, int]]:
         """Up to which id, and how many batches and messages that were."""
-        upto = self._done
-        if upto <= self._deleted:
-            return upto, (0, 0)
-        counts = connection.execute(
-            "SELECT count(*), coalesce(sum(messages), 0) FROM batches WHERE id <= ?", (upto,)
-        ).fetchone()
+        if not self.untidy:
+            return self._deleted, (0, 0)
+        rows = connection.execute(
+            "SELECT id, messages FROM batches WHERE id <= ? ORDER BY id LIMIT ?",
+            (self._done, CHUNK),
+        ).fetchall()
+        upto = rows[-1][0] if len(rows) == CHUNK else self._done
         connection.execute("DELETE FROM batches WHERE id <= ?", (upto,))
-        return upto, counts
+        return upto, (len(rows), sum(messages for _, messages in rows))
 
     def _count(self, batches: int, messages: int, oldest: int | None, upto: int) -> None:
         self._batches += batches
@@ -236,7 +226,3 @@ class Spool:
 def _oldest(connection: sqlite3.Connection) -> int | None:
     row = connection.execute("SELECT at FROM batches ORDER BY id LIMIT 1").fetchone()
     return None if row is None else int(row[0])
-
-
-def _known_rows(known: Known) -> Iterator[tuple[str, int, int | None]]:
-    return ((hash, student, expires) for hash, (student, expires) in known.items())
