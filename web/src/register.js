@@ -1,4 +1,4 @@
-import { html, render } from "lit-html";
+import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
 import { api } from "./lib/api.js";
 import { submit } from "./lib/act.js";
@@ -29,8 +29,9 @@ const tail = (mac) => mac.replace(/[^0-9a-f]/gi, "").slice(-2).toLowerCase();
 
 const valid = () => (done.expires_at ? html`It is valid until <strong>${new Date(done.expires_at).toLocaleDateString()}</strong>; then register again with a new code.` : "It is valid until you register another.");
 
-const thanks = () => html`<article><h1 tabindex="-1">Your phone is registered</h1>
-  <p class="note">${icon("check")}<span>The phone whose hotspot's address ends in <strong>${tail(done.mac)}</strong> is yours now. ${valid()}</span></p>
+const thanks = () => html`<article><h1 tabindex="-1">${done.renewed ? "Your phone is registered again" : "Your phone is registered"}</h1>
+  <p class="note">${icon("check")}<span>The phone whose hotspot's address ends in <strong>${done.tail ?? tail(done.mac)}</strong> is yours now. ${valid()}</span></p>
+  ${done.local ? html`<p class="note warn">${icon("warning")}<span>Your phone made this address up and may change it one day. Then gates no longer know you: register again.</span></p>` : nothing}
   <p>Keep the hotspot switched on when you pass a gate. If your phone changes its hotspot's address, register it again: the office gives you a new code.</p>
   <p><button type="button" class="quiet" @click=${again}>Register another phone</button></p></article>`;
 

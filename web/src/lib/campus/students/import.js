@@ -1,7 +1,7 @@
 // A file of students: looked at first, with every fault by line and column, then taken whole or not at all.
 import { html, nothing } from "lit-html";
 import { initial } from "../../initial.js";
-import { Problem } from "../../api.js";
+import { api, Problem } from "../../api.js";
 import { number, plural } from "../../format.js";
 import { icon } from "../../parts.js";
 import { say } from "../../messages.js";
@@ -9,6 +9,7 @@ import { named } from "../filters.js";
 
 const ADDRESS = "/api/v1/campus/students/import";
 const MOST_FAULTS = 200;
+const ASK_MS = 300;
 const LARGEST = 16 * 1024 * 1024;
 const TEMPLATE = "rollno,year,branch,stream,hostel,gender,mac\r\nCS-23-0001,2,CSE,B.Tech,North,female,aa:bb:cc:dd:ee:ff\r\n";
 
@@ -38,18 +39,22 @@ function answered(request, resolve, reject) {
   else reject(new Problem(request.status, body, request.getResponseHeader("Retry-After")));
 }
 
+const PHASES = { reading: "Reading the lines", comparing: "Comparing with the register", saving: "Storing" };
+
 /** The state and template of the import; `changed()` asks for drawing. */
 export function importView(changed) {
   let file = null;
   let stage = "choose"; // choose, sending, seen, done
-  let part = 0;
+  let part = 0; // of the file that is sent
+  let phase = null; // what the server does with it: {phase, done, total}
   let applying = false;
   let answer = null;
   let problem = "";
 
   async function run(preview) {
-    [stage, part, problem, applying] = ["sending", 0, "", !preview];
+    [stage, part, phase, problem, applying] = ["sending", 0, null, "", !preview];
     changed();
+    const asking = setInterval(ask, ASK_MS);
     try {
       answer = await send(file, preview, (sent) => { part = sent; changed(); });
       stage = answer.applied ? "done" : "seen";
@@ -57,7 +62,16 @@ export function importView(changed) {
     } catch (failure) {
       problem = failure.message;
       stage = answer && !preview ? "seen" : "choose";
+    } finally {
+      clearInterval(asking);
     }
+    changed();
+  }
+
+  async function ask() {
+    if (part < 1) return;
+    const now = await api("GET", ADDRESS).catch(() => null);
+    if (now && now.phase !== "none" && stage === "sending") phase = now;
     changed();
   }
 
@@ -79,8 +93,11 @@ export function importView(changed) {
     <div class="field"><label for="f-file">File</label><input id="f-file" type="file" accept=".csv,text/csv,text/plain" @change=${chosen}></div>
     <p class="small"><a class="csv" download="students.csv" href="data:text/csv;charset=utf-8,${encodeURIComponent(TEMPLATE)}">${icon("download")}An example to fill in</a></p></article>`;
 
+  // nothing: how far it is isn't known, and the bar says so
+  const howFar = () => (part < 1 ? part : phase?.total && phase.done ? phase.done / phase.total : nothing);
+
   const sending = () => html`<article><h2>${icon("wait")}${applying ? "Importing" : "Looking at"} ${file.name}</h2>
-    <label>${part < 1 ? "Sending the file" : applying ? "Storing" : "Checking every line"}<progress max="1" value=${part < 1 ? part : nothing}></progress></label></article>`;
+    <label>${part < 1 ? "Sending the file" : (PHASES[phase?.phase] ?? "Reading the lines")}<progress max="1" value=${howFar()}></progress></label></article>`;
 
   const figure = (name, value) => html`<div><dt>${name}</dt><dd>${number(value ?? 0)}</dd></div>`;
   const figures = () => html`<dl class="figures">${figure("New students", answer.added)}${figure("Changed", answer.changed)}${figure("As they are", answer.unchanged)}${figure("New phones", answer.macs)}</dl>`;

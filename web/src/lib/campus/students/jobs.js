@@ -14,7 +14,8 @@ export const add = (categories) => openDialog("Add a student", (close) => html`<
   ${categoryFields(null, categories)}${dialogEnd(close, "Add")}</form>`);
 
 export const change = (student, categories) => openDialog(`Change ${student.rollno}`, (close) => html`<form @submit=${(event) =>
-  submit(event, async () => close((await call("PATCH", student.rollno, "", categoriesOf(event.target))) ?? true), "Changed.")}>
+  submit(event, async ({ rollno }) => close((await call("PATCH", student.rollno, "", { rollno, ...categoriesOf(event.target) })) ?? true), "Changed.")}>
+  ${field("Roll number", "rollno", { value: student.rollno, maxlength: 32, spellcheck: "false", autofocus: true })}
   ${categoryFields(student, categories)}${dialogEnd(close, "Save")}</form>`);
 
 export const addPhone = (student, settings) => openDialog(`Add a phone of ${student.rollno}`, (close) => html`<form @submit=${(event) =>

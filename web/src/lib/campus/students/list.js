@@ -11,7 +11,7 @@ import { kindName, kindPicture, pageOf, whereabouts } from "./parts.js";
 
 const PAGE = 50;
 const TYPING_MS = 250;
-const STATES = [["", "everybody"], ["inside", "inside"], ["outside", "outside"]];
+const STATES = [["", "everybody"], ["inside", "inside"], ["outside", "outside"], ["unknown", "never seen"]];
 
 /** The list's own state and template; `changed()` asks for drawing. */
 export function studentList(categories, changed) {

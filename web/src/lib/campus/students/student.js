@@ -8,7 +8,7 @@ import { CATEGORIES, named, NAMES } from "../filters.js";
 import { directionBadge } from "../headcount.js";
 import { momentOf } from "../days.js";
 import { addBadge, addPhone, change, correct, erase, giveCode } from "./jobs.js";
-import { call, expiry, kindName, kindPicture, path, tailOf, whereabouts } from "./parts.js";
+import { call, expiry, kindName, kindPicture, pageOf, path, tailOf, whereabouts } from "./parts.js";
 
 const MOVES = 20;
 
@@ -32,7 +32,10 @@ export function studentView(rollno, settings, changed) {
     changed();
   }
 
-  const done = (result) => result && load();
+  const done = (result) => {
+    if (result?.rollno && result.rollno !== rollno && !result.direction) location.replace(pageOf(result.rollno));
+    else if (result) load();
+  };
 
   const older = (button) => act(button, async () => {
     const page = await api("GET", next);
