@@ -97,8 +97,13 @@ class Gaps:
 
     def load(self, boot: str, heard: Ranges, now: float) -> None:
         """What was heard of a boot before the start; those heard last come last."""
-        if boot not in self._boots:
+        known = self._boots.get(boot)
+        if known is None:
             self._add(Boot(boot, heard, True, now))
+            return
+        known.changed = True
+        for low, high in heard.pairs():
+            known.heard.fill(low, high)
 
     def heard(self, name: str, seq: int, now: float, from_one: bool = True) -> bool:
         """It said this number; False when it is a duplicate.

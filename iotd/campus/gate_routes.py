@@ -39,10 +39,12 @@ class GateRoutes:
     def find(self, message: Any) -> Found | None:
         """The route of a message and its gate, which may be a pending one; None to drop it."""
         found = self._found.get(message.topic)
-        return found if found is not None else self.of(message.topic, message.payload)
+        if found is not None:
+            return found
+        return self.of(message.topic, message.payload, message.retained)
 
-    def of(self, topic: str, payload: bytes) -> Found | None:
-        """As :meth:`find`, by topic and payload."""
+    def of(self, topic: str, payload: bytes, retained: bool = False) -> Found | None:
+        """As :meth:`find`. What a broker kept makes no new gate: it may be gone for long."""
         if topic == self._legacy and topic:
             return self._of_field(payload)
         if topic in self._found:
@@ -50,6 +52,9 @@ class GateRoutes:
         id, _, what = topic.removeprefix(PREFIX).partition("/")
         if not topic.startswith(PREFIX) or what not in WHATS or not _is_id(id):
             self.dropped["topic"] += 1
+            return None
+        if retained and not self._door.knows(id):
+            self.dropped["retained"] += 1
             return None
         found = self._judge(id, what, False, topic)
         if found is not None:

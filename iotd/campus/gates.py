@@ -34,6 +34,9 @@ from iotd.wire.gate_messages import replay_payload
 TICK = 0.5  # seconds between two looks at all gates
 BOOTS_OF = 7 * 86400.0  # seconds: what was missed longer ago is not asked for after a restart
 
+#: What was heard, by gate and boot.
+Numbers = dict[tuple[str, str], Ranges]
+
 
 class Message(Protocol):
     """What a broker passed on; ``retained``: it was kept, and may be old."""
@@ -41,6 +44,16 @@ class Message(Protocol):
     topic: str
     payload: bytes
     retained: bool
+
+
+def numbers_of(batches: Iterable[Batch]) -> Numbers:
+    """The numbers in what waits in the spool, for :meth:`Gates.remember`; in any thread."""
+    found: Numbers = {}
+    for batch in batches:
+        for one in batch.heard:
+            if one.boot is not None and one.seq is not None:
+                found.setdefault((one.gate, one.boot), Ranges()).add(one.seq)
+    return found
 
 
 class Gates:
@@ -82,12 +95,18 @@ class Gates:
 
     def load(self, connection: Any) -> None:
         """Read floors and what was heard lately; after the registry, from any thread."""
-        since = self._now() - BOOTS_OF
-        boots = [
-            (row.device_id, row.boot, Ranges.from_json(row.heard))
-            for row in records.boots_since(connection, since)
-        ]
+        boots = []
+        for row in records.boots_since(connection, self._now() - BOOTS_OF):
+            try:
+                boots.append((row.device_id, row.boot, Ranges.from_json(row.heard)))
+            except (ValueError, TypeError):
+                self._log.error("what was heard of {gate} can't be read", gate=row.device_id)
         self._loaded = records.all_floors(connection), boots
+
+    def remember(self, numbers: Numbers) -> None:
+        """These were heard before the start and wait in the spool: they are not missing."""
+        for (gate, boot), heard in numbers.items():
+            self._gate_of(gate).gaps.load(boot, heard, self._seconds())
 
     def adopt(self, text: str | None) -> None:
         """Go by what ``save`` kept last until the store is there."""

@@ -72,6 +72,10 @@ class Ranges:
         for high, low in zip(self._highs, self._lows[1:]):
             yield high + 1, low - 1
 
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """The ranges, first and last of each."""
+        yield from zip(self._lows, self._highs)
+
     def copy(self) -> Ranges:
         """Another one with the same numbers."""
         return Ranges([*zip(self._lows, self._highs)], self._most)

@@ -77,6 +77,10 @@ class GateDoor:
         device = self._device(id)
         return device is not None and device.keyed
 
+    def knows(self, id: str) -> bool:
+        """Whether there is a device of this id."""
+        return self._device(id) is not None
+
     def keys(self) -> dict[str, str]:
         """The keys of all gates that may sign in, 64 hex digits each."""
         found = {}

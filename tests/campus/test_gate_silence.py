@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.campus.gate_room import GatesTest, seen, status
+from sqlalchemy import Connection, insert
+
+from iotd.campus import gate_records as records
+from iotd.campus.gates import numbers_of
+from tests.campus.gate_room import GatesTest, said, seen, status
 
 
 class SilenceTests(GatesTest):
@@ -182,6 +186,40 @@ class ReplayTests(GatesTest):
         self.assertEqual(self.asked, [])
         self.advance(2)
         self.assertEqual([ask for _, ask in self.asked], [{"boot": "b", "from": 1, "to": 4}])
+
+
+class RestartTests(GatesTest):
+    """Gaps across a restart of the daemon."""
+
+    enrolment = "open"
+
+    async def test_from_the_store(self) -> None:
+        """What the store has of a boot is not asked for, what it lacks is."""
+        self.hear(seen("north"))
+        self.store.call(self.write, "north", "b", "[[1,3],[5,9]]")
+        self.store.call(self.write, "south", "b", "rubbish")
+        await self.restart()
+        self.numbered("north", "b", 10)
+        self.advance(3)
+        self.assertEqual([ask for _, ask in self.asked], [{"boot": "b", "from": 4, "to": 4}])
+
+    async def test_from_the_spool(self) -> None:
+        """What waits in the spool since before the start is not asked for."""
+        self.hear(seen("north"))
+        self.store.call(self.write, "north", "b", "[[1,3]]")
+        await self.restart()
+        self.gates.remember(numbers_of([said("north", "b", 4, 5, 7)[0]]))
+        self.numbered("north", "b", 8)
+        self.advance(3)
+        self.assertEqual([ask for _, ask in self.asked], [{"boot": "b", "from": 6, "to": 6}])
+
+    def write(self, connection: Connection, gate: str, boot: str, heard: str) -> None:
+        """What the applier keeps."""
+        now = self.now()
+        connection.execute(insert(records.boots).values(
+            gate=records.number_of(connection, gate), boot=boot, first_heard=now,
+            last_heard=now, heard=heard,
+        ))
 
 
 class LateReplayTests(GatesTest):

@@ -147,8 +147,16 @@ class TopicTests(GatesTest):
 
     def test_kept_numbered_messages(self) -> None:
         """A numbered one may come again: it counts once anyway. It does not say who is there."""
+        self.hear(status("north", b"online"), status("north", b"offline"))
         self.assertEqual(len(self.hear(Passed("iotd/gate/north/seen", b"{}", True))), 1)
         self.assertFalse(self.desk.get("north")["connected"])
+
+    async def test_kept_ones_make_no_gate(self) -> None:
+        """What the broker keeps of a gate that was removed does not bring it back."""
+        self.hear(status("north", b"online"))
+        await self.registry.remove("north")
+        self.hear(status("north", b"online", True), Passed("iotd/gate/north/seen", b"{}", True))
+        self.assertEqual(self.states(), {})
 
 
 class NoFieldTests(GatesTest):
