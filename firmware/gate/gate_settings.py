@@ -23,7 +23,6 @@ RULES.update({
     "badge.spi.cs": (PIN, None),
     "time.server": (text(1, 253), "pool.ntp.org"),
     "ring.kilobytes": (number(64, 8192), 512),
-    "ring.folder": (text(1, 64), "/ring"),
 })
 
 

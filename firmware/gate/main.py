@@ -17,6 +17,9 @@ from mfrc522 import open_mfrc522
 from ring import SEGMENT_BYTES, Ring
 from scanner import Scanner, open_helper
 
+#: Not /ring: a folder of that name would hide ring.py.
+FOLDER = "/log"
+
 
 def open_scanner(settings: dict):
     """What looks for phones, or None. The gate's own network is nobody's phone."""
@@ -39,7 +42,7 @@ def run(settings: dict) -> None:
     """Build the parts and never return."""
     boot = "".join("{:02x}".format(byte) for byte in os.urandom(4))
     segments = settings["ring"]["kilobytes"] * 1024 // SEGMENT_BYTES
-    ring = Ring(settings["ring"]["folder"], boot, records.seq_of, segments)
+    ring = Ring(FOLDER, boot, records.seq_of, segments)
     app = GateApp(settings, boot, ring, open_scanner(settings), open_reader(settings["badge"]),
                   WallClock(settings["time"]["server"], time), open_led(settings["led"]), time)
     watchdog = open_watchdog(settings["watchdog_seconds"], time, app.work)

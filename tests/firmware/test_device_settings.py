@@ -1,4 +1,4 @@
-"""settings.json of watch, cabinet and its camera: the examples, and every fault at once."""
+"""settings.json of watch, cabinet, its camera and gate: the examples, and every fault at once."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from tests.firmware import rig
 import cabinet_camera_settings
 import cabinet_settings
 import camera_settings
+import gate_settings
 import watch_settings
 from common.errors import SettingsError
 
 LOADERS = {"watch": watch_settings, "cabinet": cabinet_settings, "camera": camera_settings,
-           "cabinet_camera": cabinet_camera_settings}
+           "cabinet_camera": cabinet_camera_settings, "gate": gate_settings}
 
 
 class SettingsTests(SynchronousTestCase):
@@ -87,3 +88,24 @@ class SettingsTests(SynchronousTestCase):
                         lamp={"warm_ms": -1}),
             ["camera.fps", "camera.i2c.scl", "camera.i2c.sda", "camera.spi.cs",
              "camera.spi.miso", "camera.spi.mosi", "camera.spi.sck", "lamp.warm_ms"])
+
+    def test_gate(self) -> None:
+        """Direction, what is scanned for, the reader's pins, the ring's size: all in one go."""
+        self.assertEqual(
+            self.faults("gate", direction="both", badge={"enabled": True, "spi": {"sck": 1}},
+                        scan={"seconds": 1, "count": 99, "min_rssi": 5, "ignore": [""]},
+                        ring={"kilobytes": 1}),
+            ["badge.spi.cs", "badge.spi.miso", "badge.spi.mosi", "direction", "ring.kilobytes",
+             "scan.count", "scan.ignore", "scan.min_rssi", "scan.seconds"])
+
+    def test_gate_that_looks_for_nothing(self) -> None:
+        """A gate without scan and reader would never say a word."""
+        self.assertEqual(self.faults("gate", scan={"enabled": False}, badge={}),
+                         ["scan.enabled"])
+
+    def test_gate_at_the_exit(self) -> None:
+        """The other example is the same gate on the way out."""
+        told = json.loads((rig.FIRMWARE / "gate" / "settings.exit.example.json").read_text())
+        settings = self.load("gate", {**told, "key": "0f" * 32})
+        entry = self.load("gate", self.example("gate"))
+        self.assertEqual({**entry, "id": settings["id"], "direction": "exit"}, settings)

@@ -36,8 +36,8 @@ class GateTestCase(SynchronousTestCase):
         flash = self.folder / "flash"
         flash.mkdir(exist_ok=True)
         world = {"near": PHONES, "ntp": NOON, **more.pop("world", {})}
-        self.board = device_board("gate", self.broker.port, "gate-a", KEY, speed=self.speed,
-                                  flash=flash, world=world, **more)
+        self.board = device_board("gate", self.broker.port, "gate-a", KEY, flash=flash,
+                                  world=world, **{"speed": self.speed, **more})
         self.addCleanup(self.board.stop)
         return self.board.start()
 
@@ -54,7 +54,8 @@ class GateTestCase(SynchronousTestCase):
 
     def seen(self) -> list[Any]:
         """All that was told of phones."""
-        return [each for payload in self.listener.told("seen") for each in read(parse_seen, payload)]
+        return [each for payload in self.listener.told("seen")
+                for each in read(parse_seen, payload)]
 
     def badges(self) -> list[Any]:
         """All that was told of badges."""
@@ -114,7 +115,7 @@ class TellTests(GateTestCase):
 
     def test_nobody(self) -> None:
         """With nobody near an empty list is told once a minute, and no sooner."""
-        board = self.gate(world={"near": []})
+        board = self.gate(world={"near": []}, speed=40.0)
         self.until(lambda: len(self.seen()) >= 3)
         moments = [each.ts for each in self.seen() if each.ts is not None]
         self.assertEqual({each.seen for each in self.seen()}, {()})
@@ -128,10 +129,10 @@ class TellTests(GateTestCase):
         """Power off without a word: the broker tells the last will, and keeps it."""
         board = self.gate()
         self.until(lambda: board.led == "green")
-        board.crash()
-        self.board = board
-        end = time.monotonic() + 60
-        while self.listener.told("status")[-1:] != [b"offline"]:
+        self.listener.listen(0.1)
+        board.stop()
+        end = time.monotonic() + 20
+        while self.listener.told("status") != [b"online", b"offline"]:
             self.assertLess(time.monotonic(), end)
             self.listener.listen(0.05)
 
@@ -195,9 +196,8 @@ class LossTests(GateTestCase):
         boot = self.until(self.seen)[0].boot
         self.broker.kill()
         self.until(lambda: board.led == "red")
-        logs = lambda: sum(path.stat().st_size for path in (self.folder / "flash").iterdir())
-        size = logs()
-        self.until(lambda: logs() > size + 200, 60)
+        size = self.written()
+        self.until(lambda: self.written() > size + 200, 60)
         board.stop()
         self.broker.start()
         self.gate()
@@ -211,9 +211,13 @@ class LossTests(GateTestCase):
         for path in (self.folder / "flash").iterdir():
             self.assertNotIn(bytes.fromhex("020000000001"), path.read_bytes())
 
+    def written(self) -> int:
+        """What is on the gate's flash."""
+        return sum(path.stat().st_size for path in (self.folder / "flash").iterdir())
+
     def test_no_wifi(self) -> None:
         """Without Wi-Fi it goes on looking, and tells it all when the Wi-Fi is back."""
-        board = self.gate(world={"wifi": False})
+        board = self.gate(world={"wifi": False}, speed=20.0)
         self.until(lambda: any("wifi: no" in line for line in board.output))
         self.listener.listen(2)
         board.set(wifi=True)

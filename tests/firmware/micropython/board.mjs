@@ -4,7 +4,7 @@
 //   kind                      which board: a folder of the firmware
 //   folders                   what is copied into the board's file system: [from, to]
 //   files                     further files: path -> text
-//   flash                     a folder of ours that is the board's folder /ring, or null
+//   flash                     a folder of ours that is the board's folder /log, or null
 //   inputs                    a file with what the test says of the world around the board
 //   sockets                   inherited TCP descriptors, not connected yet
 //   channel                   inherited descriptor to the parent: JSON lines
@@ -206,13 +206,13 @@ function makeOutbox(vm) {
   vm.FS.mkdev('/outbox', 0o222, device);
 }
 
-// What the board writes below /ring is in our folder as soon as the file is closed.
+// What the board writes below /log is in our folder as soon as the file is closed.
 function keep(vm, folder) {
   const ours = (target) => path.join(folder, path.basename(target));
-  const inside = (target) => path.dirname(vm.FS.analyzePath(target).path || target) === '/ring';
+  const inside = (target) => path.dirname(vm.FS.analyzePath(target).path || target) === '/log';
   const { close, unlink, rename } = vm.FS;
   vm.FS.close = (stream) => {
-    const written = (stream.flags & 3) !== 0 && stream.path.startsWith('/ring/');
+    const written = (stream.flags & 3) !== 0 && stream.path.startsWith('/log/');
     close(stream);
     if (written) fs.writeFileSync(ours(stream.path), vm.FS.readFile(stream.path));
   };
@@ -224,7 +224,7 @@ function keep(vm, folder) {
     if (inside(from)) fs.renameSync(ours(from), ours(to));
     rename(from, to);
   };
-  copy(vm, folder, '/ring');
+  copy(vm, folder, '/log');
 }
 
 const vm = await loadMicroPython({
