@@ -7,7 +7,6 @@ topic are two, one of each direction.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Callable, Iterable, Protocol
 
 from prometheus_client import CollectorRegistry
@@ -22,11 +21,12 @@ from iotd.campus.gate import Gate
 from iotd.campus.gate_figures import GateCollector
 from iotd.campus.gate_routes import GateRoutes
 from iotd.campus.gate_silence import Silence
+from iotd.campus.kept_gates import KeptGates
 from iotd.campus.notes import Notes
 from iotd.campus.ranges import Ranges
 from iotd.campus.routes import Route
 from iotd.devices.service import Registry
-from iotd.errors import IotdError, NotFound
+from iotd.errors import NotFound
 from iotd.site.figures import guarded
 from iotd.store.engine import Store
 from iotd.wire.gate_messages import replay_payload
@@ -76,15 +76,14 @@ class Gates:
         self.default_min_rssi = min_rssi
         self._registry, self._door = registry, registry.gate_door
         self._bus, self._store, self._seconds, self._now = bus, store, clock.seconds, now
-        self._publish, self._save = publish, save
+        self._publish = publish
         self._gates: dict[str, Gate] = {}
         self.floors: dict[str, int] = {}
         self._routes = GateRoutes(
             self._door, legacy_topic, clock.seconds, self._gate_of, self.floors
         )
         self._silence = Silence(silent_seconds, self._alert)
-        self._saved: str | None = None
-        self._changed = self._told_not_kept = False
+        self._kept = KeptGates(self._door, self.floors, save)
         self._loaded: tuple[dict[str, int], list[tuple[str, str, Ranges]]] | None = None
         self._ticks = LoopingCall(guarded(self._tick, self._log, "looking after gates"))
         self._ticks.clock = clock
@@ -110,14 +109,7 @@ class Gates:
 
     def adopt(self, text: str | None) -> None:
         """Go by what ``save`` kept last until the store is there."""
-        if text is None or self._door.loaded:
-            return
-        try:
-            kept = json.loads(text)
-            self._door.adopt(kept["devices"])
-            self.floors.update(kept["floors"])
-        except (ValueError, TypeError, KeyError, IotdError) as fault:
-            self._log.error("what was kept of gates can't be read: {fault}", fault=str(fault))
+        self._kept.adopt(text)
 
     def start_service(self) -> None:
         """Look after them from now on; the broker is not connected yet."""
@@ -128,7 +120,7 @@ class Gates:
         if self._ticks.running:
             self._ticks.stop()
         self._settle()
-        return self._keep()
+        return self._kept.keep()
 
     def broker_connected(self, connected: bool) -> None:
         """Messages can come from now on, or can't: then nobody is silent."""
@@ -228,7 +220,7 @@ class Gates:
                 self._leaves(gate)
             if gate.approved and gate.online and self._silence.connected and not gate.gaps.idle:
                 self._ask(gate, now)
-        self._keep()
+        self._kept.keep()
 
     def _ask(self, gate: Gate, now: float) -> None:
         ask = gate.gaps.ask(now)
@@ -270,7 +262,7 @@ class Gates:
         for id, boot, heard in reversed(boots):  # those heard last come last
             if id in self._gates:
                 self._gates[id].gaps.load(boot, heard, self._seconds())
-        self._changed = True
+        self._kept.changed = True
 
     def _gate_of(self, id: str) -> Gate:
         if id not in self._gates:
@@ -285,7 +277,7 @@ class Gates:
                 self._gone(gate)
             return
         gate = self._gate_of(event.id)
-        state, self._changed = event.data["state"], True
+        state, self._kept.changed = event.data["state"], True
         approved = state in ("online", "offline")
         if approved and not gate.approved and gate.waited:
             gate.mid_boot = True  # what it said before was dropped on purpose
@@ -296,7 +288,7 @@ class Gates:
                 self._silence.ends(gate)
 
     def _gone(self, gate: Gate) -> None:
-        self._changed = True
+        self._kept.changed = True
         if gate.alarmed:
             self._silence.ends(gate)
         del self._gates[gate.id]
@@ -310,7 +302,7 @@ class Gates:
         if min_rssi is not None:
             self.floors[id] = min_rssi
         self._routes.forget(id)
-        self._changed = True
+        self._kept.changed = True
 
     def gate(self, id: str) -> Gate:
         """What is known of a gate; nothing yet of one that was not heard."""
@@ -319,25 +311,3 @@ class Gates:
 
     def _approved(self) -> list[Gate]:
         return [gate for gate in self._gates.values() if gate.approved]
-
-    def _keep(self) -> Deferred[Any] | None:
-        """Keep what adopt() needs, when it changed."""
-        if not self._changed or not self._door.loaded:
-            return None
-        self._changed = False
-        kept = {"devices": self._door.snapshot(), "floors": self.floors}
-        text = json.dumps(kept, sort_keys=True)
-        if text == self._saved:
-            return None
-        self._saved = text
-        saved = self._save(text)
-        saved.addErrback(self._not_kept)
-        return saved
-
-    def _not_kept(self, failure: Any) -> None:
-        self._saved, self._changed = None, True
-        if self._told_not_kept:
-            return
-        self._told_not_kept = True
-        self._log.failure("what is known of gates was not kept for a start without the store",
-                          failure)

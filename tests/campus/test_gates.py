@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+from twisted.internet import defer
+
 from iotd.devices.model import MAX_OPEN_GATES, MAX_PENDING_GATES
-from iotd.errors import Conflict, Invalid, NotFound
+from iotd.errors import Conflict, Invalid, NotFound, Unavailable
 from iotd.campus.notes import Notes
 from tests.campus.gate_room import GatesTest, Passed, said, seen, status
 
@@ -400,6 +402,16 @@ class AwayTests(GatesTest):
         for text in ("", "[]", "{}", '{"devices": [{"id": 1}], "floors": {}}', "null"):
             self.gates.adopt(text)
         self.assertEqual(self.hear(seen("north")), [])
+
+    async def test_not_saved(self) -> None:
+        """What could not be kept is tried again until it can, and told once."""
+        await self.approved("north")
+        self.save = lambda text: defer.fail(Unavailable("the disk is full"))
+        self.advance(5)
+        self.assertEqual(len(self.flushLoggedErrors(Unavailable)), 1)
+        self.save = self.take
+        self.advance(1)
+        self.assertIn("north", self.saved[-1])
 
     async def test_saved_when_it_changes(self) -> None:
         """What is kept changes with decisions, not with each message."""
