@@ -63,10 +63,10 @@ class _Stdin(Protocol):
 
 async def _count(store: Store) -> float:
     begin = time.perf_counter()
-    rebuild = Rebuild(store=store, clock=reactor, calendar=CALENDAR)
-    told = await rebuild.follow(REBUILD, None)
+    rebuild = Rebuild(store=store, clock=reactor, now=time.time, calendar=CALENDAR)
+    told = await rebuild.follow(REBUILD, None, "bench")
     while told["running"]:
-        told = await rebuild.follow(REBUILD, told["ticket"])
+        told = await rebuild.follow(REBUILD, told["ticket"], "bench")
     return time.perf_counter() - begin
 
 

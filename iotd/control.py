@@ -18,6 +18,7 @@ class Parts(Protocol):
 
     accounts: Any
     registry: Any
+    rebuild: Any
 
 
 Command = Callable[..., Awaitable[Any]]
@@ -67,6 +68,16 @@ async def make_key(parts: Parts, by: str, id: str, kind: str | None = None) -> A
     return await parts.registry.make_key(id, kind=kind, by=by)
 
 
+async def check_campus(parts: Parts, by: str, ticket: str | None = None) -> Any:
+    """Compare the campus' statistics with its movements: begin, or with a ticket look how far."""
+    return await parts.rebuild.follow("check", ticket, by)
+
+
+async def rebuild_campus(parts: Parts, by: str, ticket: str | None = None) -> Any:
+    """Count them anew."""
+    return await parts.rebuild.follow("rebuild", ticket, by)
+
+
 COMMANDS: dict[str, Command] = {
     "user add": add_user,
     "user list": list_users,
@@ -76,6 +87,8 @@ COMMANDS: dict[str, Command] = {
     "device approve": approve_device,
     "device revoke": revoke_device,
     "device key": make_key,
+    "campus check": check_campus,
+    "campus rebuild": rebuild_campus,
 }
 
 

@@ -14,6 +14,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from iotd.accounts.records import write_audit
 from iotd.calendar import Calendar
 from iotd.campus import statistics_records as records
 from iotd.campus.cells import Deltas, Hours
@@ -60,10 +61,10 @@ class Rebuild:
     _log = Logger()
 
     def __init__(
-        self, *, store: Store, clock: Any, calendar: Calendar,
+        self, *, store: Store, clock: Any, now: Callable[[], float], calendar: Calendar,
         adopt: Callable[[Deltas], None] = lambda deltas: None,
     ) -> None:
-        self._store, self._clock, self.adopt = store, clock, adopt
+        self._store, self._clock, self._now, self.adopt = store, clock, now, adopt
         self._hours, self._zone = Hours(calendar), calendar.name
         self._needed = False
         self._stopping = False
@@ -90,10 +91,11 @@ class Rebuild:
         if self._ended is not None:
             await self._ended
 
-    async def follow(self, kind: str, ticket: str | None) -> dict[str, Any]:
+    async def follow(self, kind: str, ticket: str | None, by: str) -> dict[str, Any]:
         """Begin (without a ticket) or look at one; answers when it is done, or in a second."""
         if ticket is None:
             self._begin(kind)
+            await self._store.run(write_audit, self._now(), by, f"{kind} statistics", "campus")
         job = self._job
         if job is None or ticket not in (None, str(job.ticket)):
             raise NotFound("This is over, and another was begun meanwhile.", "ticket")

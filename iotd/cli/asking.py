@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from iotd.cli.place import Place
 from iotd.cli.telling import Refused
@@ -22,18 +22,27 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
 
 
+#: Of an answer the arguments with which to ask again; None when that was the last.
+Again = Callable[[Any], dict[str, Any] | None]
+
+
 class NotRunning(Exception):
     """Nobody listens on the folder's socket."""
 
 
 def ask(place: Place, command: str, **args: str | None) -> Any:
     """The result of a command, wherever it is performed; IotdError when it is refused."""
+    return follow(place, command, lambda answer: None, **args)
+
+
+def follow(place: Place, command: str, again: Again, **args: str | None) -> Any:
+    """The last answer of a command that takes long: asked as often as ``again`` says."""
     config = place.config()
     lock = DataLock(config.data_dir)
     deadline = time.monotonic() + place.surroundings.turn_seconds
     while True:
         try:
-            return ask_daemon(config.data_dir, command, args)
+            return _follow_daemon(config.data_dir, command, args, again)
         except NotRunning:
             _become_owner(config.data_dir)
         try:
@@ -45,9 +54,19 @@ def ask(place: Place, command: str, **args: str | None) -> Any:
                 raise Unavailable(f"{problem} It doesn't answer; try again.") from None
             time.sleep(0.1)
     try:
-        return perform_here(place, config, command, args)
+        return perform_here(place, config, command, args, again)
     finally:
         lock.release()
+
+
+def _follow_daemon(data_dir: Path, command: str, args: dict[str, Any], again: Again) -> Any:
+    answer = ask_daemon(data_dir, command, args)
+    try:
+        while (more := again(answer)) is not None:
+            answer = ask_daemon(data_dir, command, more)
+    except NotRunning:
+        raise _unanswered(None) from None
+    return answer
 
 
 def ask_daemon(data_dir: Path, command: str, args: dict[str, Any]) -> Any:
@@ -69,7 +88,10 @@ def ask_daemon(data_dir: Path, command: str, args: dict[str, Any]) -> Any:
     return data["ok"]
 
 
-def perform_here(place: Place, config: Config, command: str, args: dict[str, Any]) -> Any:
+def perform_here(
+    place: Place, config: Config, command: str, args: dict[str, Any],
+    again: Again = lambda answer: None,
+) -> Any:
     """The same command on parts opened for it alone; hold the folder's lock."""
     outcome: list[Any] = []
 
@@ -77,7 +99,10 @@ def perform_here(place: Place, config: Config, command: str, args: dict[str, Any
         try:
             parts = place.surroundings.open_parts(config, reactor)
             try:
-                outcome.append(await perform(parts, command, args, person(os.getuid())))
+                answer = await perform(parts, command, args, person(os.getuid()))
+                while (more := again(answer)) is not None:
+                    answer = await perform(parts, command, more, person(os.getuid()))
+                outcome.append(answer)
             finally:
                 await parts.close()
         except IotdError as problem:

@@ -12,6 +12,7 @@ from typing import Any, Sequence
 import click
 
 from iotd import __version__
+from iotd.cli.campus import campus
 from iotd.cli.check import check
 from iotd.cli.demo import demo
 from iotd.cli.devices import device
@@ -36,7 +37,7 @@ def cli() -> None:
     """
 
 
-for each in (check, user, token, device, simulate, demo):
+for each in (check, user, token, device, campus, simulate, demo):
     cli.add_command(each)
 
 

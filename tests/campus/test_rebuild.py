@@ -73,7 +73,7 @@ class RebuildTests(DatabaseTest, TestCase):
     def build(self, calendar: Calendar = BERLIN) -> Rebuild:
         """Anew, on the same store."""
         rebuild = Rebuild(
-            store=self.store, clock=reactor, calendar=calendar,
+            store=self.store, clock=reactor, now=lambda: 1.0, calendar=calendar,
             adopt=lambda deltas: cells.add(self.adopted, deltas),
         )
         self.store.call(rebuild.load)
@@ -82,9 +82,9 @@ class RebuildTests(DatabaseTest, TestCase):
 
     async def run_to_end(self, kind: str) -> dict[str, Any]:
         """What it says in the end."""
-        told = await self.rebuild.follow(kind, None)
+        told = await self.rebuild.follow(kind, None, "ada")
         while told["running"]:
-            told = await self.rebuild.follow(kind, told["ticket"])
+            told = await self.rebuild.follow(kind, told["ticket"], "ada")
         return told
 
     def kept(self) -> cells.Deltas:
@@ -166,12 +166,12 @@ class RebuildTests(DatabaseTest, TestCase):
         self.rebuild = self.build(kathmandu)
         self.rebuild.start_service()
         while self.store.call(records.kept_zone) != "Asia/Kathmandu":
-            await self.rebuild.follow(REBUILD, "1")
+            await self.rebuild.follow(REBUILD, "1", "ada")
         self.assertEqual(self.kept(), counted(self.rows, kathmandu))
         self.rebuild = self.build(kathmandu)
         self.rebuild.start_service()
         fault = await self.assertFailure(  # type: ignore[arg-type]
-            Deferred.fromCoroutine(self.rebuild.follow(REBUILD, "1")), NotFound)
+            Deferred.fromCoroutine(self.rebuild.follow(REBUILD, "1", "ada")), NotFound)
         self.assertEqual(fault.field, "ticket")
 
     async def test_new(self) -> None:
@@ -180,16 +180,16 @@ class RebuildTests(DatabaseTest, TestCase):
 
     async def test_one_at_a_time(self) -> None:
         """A check is not begun beside a rebuild; who asks for the same joins it."""
-        first = Deferred.fromCoroutine(self.rebuild.follow(REBUILD, None))
-        second = Deferred.fromCoroutine(self.rebuild.follow(REBUILD, None))
+        first = Deferred.fromCoroutine(self.rebuild.follow(REBUILD, None, "ada"))
+        second = Deferred.fromCoroutine(self.rebuild.follow(REBUILD, None, "ada"))
         await self.assertFailure(  # type: ignore[arg-type]
-            Deferred.fromCoroutine(self.rebuild.follow(CHECK, None)), Conflict)
+            Deferred.fromCoroutine(self.rebuild.follow(CHECK, None, "ada")), Conflict)
         self.assertEqual((await first)["ticket"], (await second)["ticket"])
 
     async def test_stop(self) -> None:
         """Stopping ends the work soon, without a line about it; it is done at the next start."""
-        waiting = Deferred.fromCoroutine(self.rebuild.follow(REBUILD, None))
+        waiting = Deferred.fromCoroutine(self.rebuild.follow(REBUILD, None, "ada"))
         await self.rebuild.stop_service()
         await self.assertFailure(waiting, Unavailable)  # type: ignore[arg-type]
         await self.assertFailure(  # type: ignore[arg-type]
-            Deferred.fromCoroutine(self.rebuild.follow(CHECK, None)), Unavailable)
+            Deferred.fromCoroutine(self.rebuild.follow(CHECK, None, "ada")), Unavailable)
