@@ -83,7 +83,7 @@ class Edits:
         def judge() -> Edit:
             if register.knows(rollno):
                 raise Conflict(f"There is a student {rollno} already.", "rollno")
-            new = Student(0, rollno, register.group(values_of(fields)))
+            new = Student(0, rollno, register.roll.group(values_of(fields)))
             changes = [Change(None, new)]
             if mac is not None:
                 own = mac_of(register.hasher, mac, register.now(), by, None)
@@ -106,7 +106,7 @@ class Edits:
             if new_name != rollno and register.knows(new_name):
                 raise Conflict(f"There is a student {new_name} already.", "rollno")
             values = values_of({**as_fields(before.group), **fields})
-            after = before._replace(rollno=new_name, group=register.group(values))
+            after = before._replace(rollno=new_name, group=register.roll.group(values))
             if after == before:
                 return None
             line = Audited(by, "change student", subject_of(new_name), ", ".join(fields), address)

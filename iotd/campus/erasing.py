@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 
 from iotd.accounts.records import write_audit
 from iotd.campus import student_records as records
-from iotd.campus.register import History, Register
+from iotd.campus.register import Done, Register
 from iotd.campus.register_import import InThread
 from iotd.campus.students import Change, Student
 from iotd.store import connect
@@ -57,24 +57,24 @@ class Erasing:
         await register.tell_identifiers([(i.hash, None, None) for i in student.identifiers])
         try:
             await register.history.forget([student.id])
-            result = await register.commit(
-                _delete, student, register.history, by, register.now(), address
+            result, done = await register.commit(
+                self._delete, student, by, register.now(), address
             )
         except Exception:
             known = [(i.hash, student.id, i.expires_us) for i in student.identifiers]
             await register.tell_identifiers(known)
             raise
         register.history.erased(student.id, result)
-        await register.adopt([Change(student, None)])
+        await register.adopt(done)
         return {"rollno": rollno, "identifiers": len(student.identifiers)}
 
-
-def _delete(
-    connection: Any, student: Student, history: History, by: str, at: float, address: str
-) -> Any:
-    result = history.erase(connection, student.id)
-    records.remove_code(connection, student.id)
-    records.write_changes(connection, [Change(student, None)], at)
-    records.forget_in_audit(connection, student.rollno)
-    write_audit(connection, at, by, "erase student", records.ERASED, address=address)
-    return result
+    def _delete(
+        self, connection: Any, student: Student, by: str, at: float, address: str
+    ) -> tuple[Any, Done]:
+        register = self._register
+        result = register.history.erase(connection, student.id)
+        records.remove_code(connection, student.id)
+        changes = records.write_changes(connection, [Change(student, None)], at)
+        records.forget_in_audit(connection, student.rollno)
+        write_audit(connection, at, by, "erase student", records.ERASED, address=address)
+        return result, register.outcome(changes)

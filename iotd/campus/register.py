@@ -6,9 +6,8 @@ on disk. Changes, batches of sightings and erasures take turns.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
-from typing import Any, Awaitable, Callable, Iterable, Iterator, Protocol, Sequence
+from typing import Any, Awaitable, Callable, Mapping, NamedTuple, Protocol, Sequence
 
 from twisted.internet.defer import Deferred, DeferredLock, maybeDeferred
 from twisted.logger import Logger
@@ -17,14 +16,11 @@ from twisted.python.failure import Failure
 from iotd.accounts.records import write_audit
 from iotd.campus import student_records as records
 from iotd.campus.macs import Hasher
-from iotd.campus.register_records import CATEGORIES
-from iotd.campus.student_records import Code, Loaded
-from iotd.campus.students import COLUMNS, Change, Group, Identifier, Student, Values
+from iotd.campus.roll import IdentifierChange, Roll, identifier_changes
+from iotd.campus.student_records import Code
+from iotd.campus.students import Change, Group, Student
 from iotd.errors import NotFound, Unavailable
 from iotd.store.engine import Store
-
-#: hash, whose it is now (a student's id or None), until when in microseconds (None: for ever)
-IdentifierChange = tuple[str, int | None, int | None]
 
 #: inside (None: never seen), when the last movement was in microseconds
 StateOf = Callable[[int], tuple[bool | None, int | None]]
@@ -78,6 +74,14 @@ class Edit:
     then: Callable[[], Any] = lambda: None
 
 
+class Done(NamedTuple):
+    """What was committed, and the register as it is then."""
+
+    changes: list[Change]
+    roll: Roll
+    identifiers: Sequence[IdentifierChange]
+
+
 class Register:
     """Students by id and roll number, identifiers by hash.
 
@@ -99,13 +103,8 @@ class Register:
         self.turn = turn or DeferredLock()
         self.history: History = history or NoHistory()
         self.state_of, self.on_students, self.on_identifiers = state_of, on_students, on_identifiers
-        self.groups: dict[int, Group] = {}
-        self.students: dict[int, Student] = {}
+        self.roll = Roll()
         self.codes: dict[int, Code] = {}
-        self._by_rollno: dict[str, int] = {}
-        self._owners: dict[str, int] = {}
-        self._by_values: dict[Values, Group] = {}
-        self._sorted: list[str] | None = None
         self._doubtful = False
 
     def __len__(self) -> int:
@@ -114,54 +113,38 @@ class Register:
 
     def load(self, connection: Any) -> None:
         """Read everything; at start, before anything is heard."""
-        self._adopt_all(records.load(connection))
+        loaded = records.load(connection)
+        self.roll, self.codes = Roll(loaded.groups, loaded.students), loaded.codes
+
+    @property
+    def students(self) -> Mapping[int, Student]:
+        """All of them, by id."""
+        return self.roll.students
+
+    @property
+    def groups(self) -> Mapping[int, Group]:
+        """Every group that there ever was, by id."""
+        return self.roll.groups
 
     def known(self) -> dict[str, tuple[int, int | None]]:
         """Each identifier's hash with its student's id and end (microseconds or None)."""
-        return {
-            each.hash: (student.id, each.expires_us)
-            for student in self.students.values() for each in student.identifiers
-        }
+        return self.roll.known()
 
     def find(self, rollno: str) -> Student:
         """The student with this roll number, or NotFound."""
-        id = self._by_rollno.get(rollno)
+        id = self.roll.by_rollno.get(rollno)
         if id is None:
             raise NotFound(f"There is no student {rollno[:32]!r}.", "rollno")
         return self.students[id]
 
     def knows(self, rollno: str) -> bool:
         """Whether there is such a student."""
-        return rollno in self._by_rollno
+        return rollno in self.roll.by_rollno
 
     def owner(self, hash: str) -> Student | None:
         """Whose identifier it is, whether expired or not."""
-        id = self._owners.get(hash)
+        id = self.roll.owners.get(hash)
         return None if id is None else self.students[id]
-
-    def categories(self) -> dict[str, list[Any]]:
-        """The different values of each category, of those who are registered."""
-        there = {student.group for student in self.students.values()}
-        return {
-            name: sorted({getattr(group, name) for group in there}) for name in COLUMNS[1:]
-        }
-
-    def has_value(self, place: int, value: Any) -> bool:
-        """Whether any group has this value in the category of that place in CATEGORIES."""
-        name = CATEGORIES[place]
-        return any(getattr(group, name) == value for group in self.groups.values())
-
-    def group(self, values: Values) -> Group:
-        """The group of these values; its id is 0 while there is none yet."""
-        return self._by_values.get(values) or Group(0, *values)
-
-    def sorted_from(self, after: str | None) -> Iterator[Student]:
-        """Students by roll number, beginning after this one."""
-        if self._sorted is None:
-            self._sorted = sorted(self._by_rollno)
-        start = 0 if after is None else bisect_right(self._sorted, after)
-        for place in range(start, len(self._sorted)):
-            yield self.students[self._by_rollno[self._sorted[place]]]
 
     def edit(self, make: Callable[[], Edit | None]) -> Deferred[list[Change]]:
         """Commit what ``make`` wants when it is its turn; the changes as they were written.
@@ -177,10 +160,10 @@ class Register:
 
     async def carry_out(self, edit: Edit) -> list[Change]:
         """Commit it and take it over; the turn is the caller's."""
-        changes: list[Change] = await self.commit(_write, edit, self.now())
+        done = await self.commit(self._write, edit, self.now())
         edit.then()
-        await self.adopt(changes)
-        return changes
+        await self.adopt(done)
+        return done.changes
 
     async def commit(self, work: Callable[..., Any], *args: Any) -> Any:
         """Run it in the store; the turn is the caller's. What is lost in doubt is read anew."""
@@ -194,60 +177,25 @@ class Register:
         """After a commit of which nobody knows whether it happened: see what is there."""
         if self._doubtful:
             loaded = await self.store.read(records.load)
-            changes = [*self._differences(loaded)]
-            self._adopt_all(loaded)
-            self._doubtful = False
-            await self._tell(changes)
+            roll = Roll(loaded.groups, loaded.students)
+            changes = [*self.roll.differences(roll)]
+            self.codes, self._doubtful = loaded.codes, False
+            await self.adopt(Done(changes, roll, identifier_changes(changes)))
 
-    async def adopt(self, changes: Sequence[Change]) -> None:
+    def outcome(self, changes: list[Change]) -> Done:
+        """What there is after these changes; in the store's thread, while the turn is held."""
+        return Done(changes, self.roll.after(changes), identifier_changes(changes))
+
+    async def adopt(self, done: Done) -> None:
         """Take over what was committed, and tell those who live by it."""
-        for before, after in changes:
-            if before is not None:
-                self._drop(before, after)
-        for before, after in changes:
-            if after is not None:
-                self._keep(before, after)
-        await self._tell(changes)
-
-    def _drop(self, before: Student, after: Student | None) -> None:
-        for each in before.identifiers:
-            self._owners.pop(each.hash, None)
-        if after is None or after.rollno != before.rollno:
-            del self._by_rollno[before.rollno]
-            self._sorted = None
-        if after is None:
-            del self.students[before.id]
-            self.codes.pop(before.id, None)
-
-    def _keep(self, before: Student | None, after: Student) -> None:
-        self.students[after.id] = after
-        for each in after.identifiers:
-            self._owners[each.hash] = after.id
-        if after.group.id not in self.groups:
-            self.groups[after.group.id] = after.group
-            self._by_values[after.group.values] = after.group
-        if before is None or before.rollno != after.rollno:
-            self._by_rollno[after.rollno] = after.id
-            self._sorted = None
-
-    def _adopt_all(self, loaded: Loaded) -> None:
-        self.groups, self.students, self.codes = loaded
-        self._by_values = {group.values: group for group in self.groups.values()}
-        self._by_rollno = {each.rollno: id for id, each in self.students.items()}
-        self._sorted = None
-        self._owners = {hash: id for hash, (id, _) in self.known().items()}
-
-    def _differences(self, loaded: Loaded) -> Iterator[Change]:
-        for id in self.students.keys() | loaded.students.keys():
-            before, after = self.students.get(id), loaded.students.get(id)
-            if before != after:
-                yield Change(before, after)
-
-    async def _tell(self, changes: Sequence[Change]) -> None:
-        told = [*identifier_changes(changes)]
-        await maybeDeferred(self.on_students, changes).addErrback(self._not_heard)
-        if told:
-            await self.tell_identifiers(told)
+        self.roll = done.roll
+        for before, after in done.changes:
+            if after is None and before is not None:
+                self.codes.pop(before.id, None)
+        if done.changes:
+            await maybeDeferred(self.on_students, done.changes).addErrback(self._not_heard)
+        if done.identifiers:
+            await self.tell_identifiers(done.identifiers)
 
     async def tell_identifiers(self, changes: Sequence[IdentifierChange]) -> None:
         """Let those who recognise students know; a failure of theirs is logged."""
@@ -256,26 +204,11 @@ class Register:
     def _not_heard(self, failure: Failure) -> None:
         self._log.failure("a change of the register was not taken up", failure=failure)
 
-
-def identifier_changes(changes: Iterable[Change]) -> Iterator[IdentifierChange]:
-    """What became of the identifiers: those that nobody has any more come first."""
-    has: dict[str, IdentifierChange] = {}
-    gone: dict[str, IdentifierChange] = {}
-    for before, after in changes:
-        had: tuple[Identifier, ...] = before.identifiers if before else ()
-        now: tuple[Identifier, ...] = after.identifiers if after else ()
-        if after is not None:
-            has.update((i.hash, (i.hash, after.id, i.expires_us)) for i in now if i not in had)
-        gone.update((i.hash, (i.hash, None, None)) for i in had)
-        for each in now:
-            gone.pop(each.hash, None)
-    yield from (change for hash, change in gone.items() if hash not in has)
-    yield from has.values()
-
-
-def _write(connection: Any, edit: Edit, at: float) -> list[Change]:
-    changes = records.write_changes(connection, edit.changes, at)
-    edit.also(connection)
-    line = edit.audited
-    write_audit(connection, at, line.by, line.action, line.subject, line.detail, line.address)
-    return changes
+    def _write(self, connection: Any, edit: Edit, at: float) -> Done:
+        changes = records.write_changes(connection, edit.changes, at)
+        edit.also(connection)
+        line = edit.audited
+        write_audit(
+            connection, at, line.by, line.action, line.subject, line.detail, line.address
+        )
+        return self.outcome(changes)

@@ -39,7 +39,7 @@ class Plan:
     def _add(self, row: Row) -> None:
         register = self._register
         before = register.find(row.rollno) if register.knows(row.rollno) else None
-        group = register.group(row.values)
+        group = register.roll.group(row.values)
         after = before or Student(0, row.rollno, group)
         if after.group.values != row.values:
             after = after._replace(group=group)

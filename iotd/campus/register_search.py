@@ -36,11 +36,11 @@ class Search:
 
     def _matching(self, asked: Mapping[str, Any], after: str | None) -> Iterator[Student]:
         register, words = self._register, (asked.get("q") or "").casefold().split()
-        wanted = selection_of(asked, register.has_value)
+        wanted = selection_of(asked, register.roll.has_value)
         groups = {id: _texts(group, words) for id, group in register.groups.items()
                   if wanted.has(values_of(group))}
         state = asked.get("state")
-        for student in register.sorted_from(after):
+        for student in register.roll.sorted_from(after):
             missing = groups.get(student.group.id)
             if missing is None:
                 continue
