@@ -22,6 +22,7 @@ from typing import IO, Any
 import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.brokers import free_port
 from tests.field_camera import FieldCamera
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,14 +46,19 @@ listen = ["tcp:{cameras}:interface=127.0.0.1"]
 listen = ["tcp:{devices}:interface=127.0.0.1"]
 poll_seconds = 2
 [mqtt]
-listen = "tcp:0:interface=127.0.0.1"
+listen = "tcp:{mqtt}:interface=127.0.0.1"
+{more}
 """
 
 
 class Daemon:
-    """``twistd -n iotd`` on free loopback ports; ``stop`` and ``start`` keep ports and data."""
+    """``twistd -n iotd`` on free loopback ports; ``stop`` and ``start`` keep ports and data.
 
-    def __init__(self) -> None:
+    ``more`` are lines for the section [mqtt] and others after it.
+    """
+
+    def __init__(self, more: str = "") -> None:
+        self.more, self.mqtt = more, free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="iotd-pages-"))
         self.web = self.cameras = self.devices = 0
         self.setup_path = ""
@@ -63,7 +69,8 @@ class Daemon:
         """Run it; returns once it listens."""
         config = self.folder / "iotd.toml"
         config.write_text(CONFIG.format(
-            web=self.web, cameras=self.cameras, devices=self.devices
+            web=self.web, cameras=self.cameras, devices=self.devices, mqtt=self.mqtt,
+            more=self.more,
         ))
         twistd = Path(sys.executable).with_name("twistd")
         command = [
@@ -138,8 +145,8 @@ def chromium() -> Browser:
 class House:
     """A daemon that is set up, with its admin's session and second factor."""
 
-    def __init__(self) -> None:
-        self.daemon = Daemon()
+    def __init__(self, more: str = "") -> None:
+        self.daemon = Daemon(more)
         atexit.register(self.daemon.end)
         self.recovery_codes: list[str] = []
         with_page = chromium().new_context(base_url=self.daemon.url)

@@ -9,10 +9,12 @@ from typing import Any, Iterator
 from playwright.sync_api import Page, expect
 from twisted.trial.unittest import SynchronousTestCase
 
+from iotd.wire.gate_messages import text_payload
+from tests.pages.campus_house import ENTRY, EXIT, STUDENTS, VALUES, Gate, publish
 from tests.pages.house import AXE, SHOTS, House, house, watch_faults
 from tests.pages.ward import WardCase
 
-PUBLIC = {"login": "/login", "error": "/no-such-page"}
+PUBLIC = {"login": "/login", "error": "/no-such-page", "register": "/campus/register"}
 INSIDE = {
     "home": "/", "devices": "/devices", "cameras": "/cameras",
     "camera": "/cameras/cam-127-0-0-31", "camera-offline": "/cameras/cam-127-0-0-33",
@@ -29,6 +31,8 @@ READY = {
     "data": "tbody tr >> nth=4", "report": ".report tbody tr >> nth=4", "habits": ".day",
     "cabinet": "figure.shelf img", "camera": "figure.stage.streaming.seen",
     "cameras": "canvas[data-drawn]", "wall": "canvas[data-drawn]", "home": "text=all parts work",
+    "campus": ".people tbody tr", "students": ".students tbody tr", "student": ".danger-zone",
+    "gates": "article.device >> nth=1",
 }
 SMALLEST = 43.5  # CSS pixels, each way, of what a finger must hit
 SMALL_TARGETS = """(smallest) => [...document.querySelectorAll('a, button, input, select, summary')]
@@ -44,9 +48,32 @@ FAULTS = """async () => (await axe.run()).violations
 
 @functools.cache
 def furnish(home: House) -> dict[str, str]:
-    """Cameras and a ward, done once; where their pages are, by name."""
+    """Cameras, a ward and a campus, done once; where their pages are, by name."""
     _hang_cameras(home)
-    return {**INSIDE, **_open_ward(home)}
+    return {**INSIDE, **_open_ward(home), **_open_campus(home)}
+
+
+def _open_campus(home: House) -> dict[str, str]:
+    """Students who came and went, a gate with a key and one from the field; all of it stays."""
+    context = home.context()
+    key = home.call(context, "POST", "/api/v1/devices/main-gate/key", {"kind": "gate"})["key"]
+    gate = Gate(home.daemon.mqtt, "main-gate", key)
+    for i, hostel in enumerate(("North", "South", "East of the river, by the old mill", "North")):
+        rollno, mac = f"LOOK-{i}", f"a4:c1:38:00:00:{i:02x}"
+        home.call(context, "POST", STUDENTS, {"rollno": rollno, **VALUES, "hostel": hostel})
+        home.call(context, "PUT", f"{STUDENTS}/{rollno}/mac", {"mac": mac})
+        gate.saw(ENTRY, mac, ago=86400 + 3600 * i)
+        gate.saw(EXIT if i % 2 else ENTRY, mac, ago=600 * i)
+    gate.say("seen", b'{"boot":"x","seq":-1}')
+    gate.skip(3)
+    gate.saw(ENTRY, "a4:c1:38:00:00:00")
+    text = text_payload(ENTRY, [("a4:c1:38:00:00:00", -50)])
+    publish(home.daemon.mqtt, "sample", text)
+    context.close()
+    return {
+        "campus": "/campus", "students": "/campus/students", "gates": "/campus/gates",
+        "student": "/campus/students?student=LOOK-1", "import": "/campus/students?import=1",
+    }
 
 
 def _open_ward(home: House) -> dict[str, str]:

@@ -97,7 +97,7 @@ class UsersTests(SynchronousTestCase):
         return password
 
     def test_add(self) -> None:
-        """A new viewer gets a password once, signs in with it, and sees cameras only."""
+        """A new viewer gets a password once, signs in with it, and sees cameras and counts only."""
         name = f"vera-{time.time_ns()}"
         password = self._add(name, "viewer")
         other = self.house.context(signed_in=False).new_page()
@@ -108,7 +108,7 @@ class UsersTests(SynchronousTestCase):
         other.keyboard.press("Enter")
         other.wait_for_url(self.house.daemon.url + "/")
         tabs = other.locator(".tabs a").all_inner_texts()
-        self.assertEqual(tabs, ["Overview", "Cameras", "Wall"])
+        self.assertEqual(tabs, ["Overview", "Cameras", "Wall", "Campus"])
         self.assertEqual(self.faults, [])
 
     def test_taken(self) -> None:

@@ -1,7 +1,8 @@
 // Entries and exits: bars side by side, and lines; exits are told by more than their colour.
 import { html, nothing, svg } from "lit-html";
 import { number } from "../format.js";
-import { below, canvas, grid, PAD, plot, round, short, ticks } from "./plot.js";
+import { below, canvas, grid, PAD, plot, round, short } from "./plot.js";
+import { ticks } from "./ticks.js";
 
 const HEIGHT = 220;
 const SERIES = [["entries", "Entries", "in"], ["exits", "Exits", "out"]];

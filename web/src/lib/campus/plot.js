@@ -40,16 +40,6 @@ export const canvas = (width, height, inside) => svg`<svg viewBox="0 0 ${width} 
 
 export const round = (value) => Math.round(value * 10) / 10;
 
-const STEPS = [1, 2, 2.5, 5, 10];
-
-/** Whole numbers from 0 to above `highest`, a few of them, evenly apart. */
-export function ticks(highest, most = 4) {
-  const rough = Math.max(highest, most) / most;
-  const size = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(1, STEPS.find((one) => one * size >= rough && Number.isInteger(one * size)) * size || Math.ceil(rough));
-  return Array.from({ length: Math.ceil(highest / step) + 1 || 2 }, (_, i) => i * step);
-}
-
 const compact = new Intl.NumberFormat(globalThis.navigator?.language, { notation: "compact", maximumFractionDigits: 1 });
 export const short = (value) => compact.format(value);
 
