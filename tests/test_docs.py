@@ -21,7 +21,7 @@ from iotd.config import KINDS, variable_of
 from iotd.devices.model import KINDS as DEVICE_KINDS
 from iotd.wire.commands import FRAME_SIZES, RANGES
 from tests.apps import App
-from tests.vectors import make_camera, make_device
+from tests.vectors import make_camera, make_device, make_gate
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("firmware/*.md")])
@@ -148,20 +148,29 @@ class HttpTests(TestCase):
 
 
 class ProtocolTests(SynchronousTestCase):
-    """Both wires."""
+    """All wires."""
 
     def test_device_vectors(self) -> None:
         """docs/protocol.md names every recorded session of the device wire, and no other."""
         text = text_of("docs/protocol.md").partition("# The device wire")[2]
+        text = text.partition("# MQTT")[0]
         told = set(re.findall(r"\*([a-z]+-[a-z0-9-]+)\*", text))
         self.assertEqual(told, {session.name for session in make_device.all_sessions()})
 
     def test_vectors(self) -> None:
         """It names every one of the camera wire, too."""
-        text = text_of("docs/protocol.md")
+        text = text_of("docs/protocol.md").partition("# MQTT")[0]
         told = set(re.findall(r"\*((?:field|keyed|hostile)[a-z0-9-]*)\*", text))
         sessions = re.findall(r'^\{"name": "([^"]+)"', make_camera.PATH.read_text(), re.M)
         self.assertEqual(told, set(sessions))
+
+    def test_gate_vectors(self) -> None:
+        """And every message of gates."""
+        text = text_of("docs/protocol.md").partition("# MQTT")[2]
+        told = set(re.findall(r"\*([a-z]+-[a-z0-9-]+)\*", text))
+        cases = [case["name"] for listed in make_gate.all_cases().values() for case in listed]
+        self.assertEqual(len(set(cases)), len(cases))
+        self.assertEqual(told, set(cases))
 
     def test_settings(self) -> None:
         """Every key of SET and every size has its row or word."""

@@ -110,19 +110,23 @@ SEEN: list[Case] = [
           f'[{_with()},[],7,"x",null,{_with(seq="18")}]', NOTHING, ["9f2c", 18, None, 0, []],
           faults=["is a list of 0", "is 7", "is 'x'", "is null"]),
     *({"about": about, "payload": payload, "malformed": words} for about, payload, words in (
-        ("hostile-nothing", "", "is no JSON"),
-        ("hostile-cut", ONE[:60], "is no JSON"),
-        ("hostile-two", ONE + ONE, "is no JSON"),
-        ("hostile-nan", _with(ts="NaN"), "NaN"),
-        ("hostile-infinity", _with(ts="-Infinity"), "Infinity"),
-        ("hostile-deep", "[" * 3000, "is no JSON"),
-        ("hostile-deep-object", '{"a":' * 3000, "is no JSON"),
-        ("hostile-digits", "[" + "9" * 5000 + "]", "digits"),
-        ("hostile-many", "[" + ",".join(["0"] * 10_001) + "]", "10001"),
-        ("hostile-field-text", "0 WiFi: BSSID: aa:bb:cc:dd:ee:ff", "is no JSON"),
+        ("hostile-nothing: an empty message", "", "is no JSON"),
+        ("hostile-cut: half a message", ONE[:60], "is no JSON"),
+        ("hostile-two: two that are not a list", ONE + ONE, "is no JSON"),
+        ("hostile-nan: JSON has no NaN", _with(ts="NaN"), "NaN"),
+        ("hostile-infinity: and no infinity", _with(ts="-Infinity"), "Infinity"),
+        ("hostile-deep: lists in lists in lists", "[" * 3000, "is no JSON"),
+        ("hostile-deep-object: objects in objects", '{"a":' * 3000, "is no JSON"),
+        ("hostile-digits: a number of 5,000 digits", "[" + "9" * 5000 + "]", "digits"),
+        ("hostile-many: a backlog is 10,000 messages at most",
+         "[" + ",".join(["0"] * 10_001) + "]", "10001"),
+        ("hostile-field-text: what field gates say belongs elsewhere",
+         "0 WiFi: BSSID: aa:bb:cc:dd:ee:ff", "is no JSON"),
     )),
-    {"about": "hostile-not-utf-8", "payload_hex": "7b22ff", "malformed": "is not UTF-8"},
-    {"about": "hostile-bom", "payload_hex": "efbbbf5b5d", "malformed": "is no JSON"},
+    {"about": "hostile-not-utf-8: JSON is UTF-8",
+     "payload_hex": "7b22ff", "malformed": "is not UTF-8"},
+    {"about": "hostile-bom: and begins with no byte order mark",
+     "payload_hex": "efbbbf5b5d", "malformed": "is no JSON"},
 ]
 
 
@@ -148,7 +152,7 @@ BADGES: list[Case] = [
                                 _tap(method="[]"), _tap(direction='""'))) + "]",
      "faults": ["uid is ''", "uid is 'xyz'", "uid is 7", "uid is", "method is 'nfc'",
                 "method is a list", "direction is ''"]},
-    {"about": "badge-cut", "payload": TAP[:-9], "malformed": "is no JSON"},
+    {"about": "badge-cut: half a message", "payload": TAP[:-9], "malformed": "is no JSON"},
 ]
 
 
@@ -176,12 +180,15 @@ TEXTS: list[Case] = [
            "BSSID: 00:00:00:00:00:00, Signal: -45 dBm; BSSID: 00:11:22:33:44:aa, Signal: -1 dBm",
            0, [B, -1]),
     *({"about": about, "payload": payload, "malformed": words} for about, payload, words in (
-        ("text-nothing", "", "does not begin"),
-        ("text-other-digit", "2 WiFi: BSSID: aa:bb:cc:dd:ee:ff", "does not begin"),
-        ("text-two-digits", "01 WiFi: BSSID: aa:bb:cc:dd:ee:ff", "does not begin"),
-        ("text-json", ONE, "does not begin"),
-        ("text-long", "0 WiFi: " + "BSSID: aa:bb:cc:dd:ee:ff; " * 400, "allowed are 8192"),
-        ("text-many", "0 WiFi: " + "BSSID: aa:bb:cc:dd:ee:ff; " * 65, "65 addresses"),
+        ("text-nothing: an empty message", "", "does not begin"),
+        ("text-other-digit: 0 and 1 are the only directions",
+         "2 WiFi: BSSID: aa:bb:cc:dd:ee:ff", "does not begin"),
+        ("text-two-digits: one digit alone", "01 WiFi: BSSID: aa:bb:cc:dd:ee:ff", "does not begin"),
+        ("text-json: what new firmware says belongs elsewhere", ONE, "does not begin"),
+        ("text-long: 8,192 bytes at most",
+         "0 WiFi: " + "BSSID: aa:bb:cc:dd:ee:ff; " * 400, "allowed are 8192"),
+        ("text-many: 64 addresses at most",
+         "0 WiFi: " + "BSSID: aa:bb:cc:dd:ee:ff; " * 65, "65 addresses"),
     )),
     {"about": "text-bytes: what is no ASCII is passed over", "text": [0, [[A, -45]]],
      "payload_hex": ("0 WiFi: \xff\x00 BSSID: aa:bb:cc:dd:ee:ff, Signal: -45 dBm \xfe"
@@ -189,11 +196,13 @@ TEXTS: list[Case] = [
 ]
 
 REPLAYS: list[Case] = [
-    {"about": "replay: five messages", "payload": '{"boot":"9f2c","from":12,"to":16}',
+    {"about": "replay-five: five messages", "payload": '{"boot":"9f2c","from":12,"to":16}',
      "replay": ["9f2c", 12, 16], "written": True},
     {"about": "replay-one: one message", "payload": '{"boot":"9f2c","from":3,"to":3}',
      "replay": ["9f2c", 3, 3], "written": True},
-    {"about": "replay-backwards", "payload": '{"boot":"9f2c","from":4,"to":3}',
+    {"about": "replay-backwards: the end lies before the beginning",
+     "payload": '{"boot":"9f2c","from":4,"to":3}',
      "malformed": "is no span"},
-    {"about": "replay-missing", "payload": '{"boot":"9f2c","from":4}', "malformed": "from and to"},
+    {"about": "replay-missing: a key is not there",
+     "payload": '{"boot":"9f2c","from":4}', "malformed": "from and to"},
 ]

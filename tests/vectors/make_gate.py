@@ -15,6 +15,7 @@ PATH = Path(__file__).with_name("gate.json")
 
 FORMAT = {
     "what": "Messages of gates over MQTT, byte by byte, for tests of the daemon and of firmware.",
+    "name": "unique, words joined by -",
     "about": "one sentence: what must hold",
     "payload": "the message as text; payload_hex: the same in hex where it is no text",
     "seen": "what the daemon understands of iotd/gate/<id>/seen: for each message"
@@ -30,7 +31,15 @@ FORMAT = {
 
 def all_cases() -> dict[str, list[dict[str, object]]]:
     """By kind, in the order of the file."""
-    return {"seen": cases.SEEN, "badge": cases.BADGES, "text": cases.TEXTS, "replay": cases.REPLAYS}
+    kinds = {
+        "seen": cases.SEEN, "badge": cases.BADGES, "text": cases.TEXTS, "replay": cases.REPLAYS,
+    }
+    return {kind: [_named(case) for case in listed] for kind, listed in kinds.items()}
+
+
+def _named(case: cases.Case) -> dict[str, object]:
+    name, _, about = case["about"].partition(": ")
+    return {"name": name, **case, "about": about}
 
 
 def main() -> None:

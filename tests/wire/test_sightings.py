@@ -57,15 +57,15 @@ class VectorTests(SynchronousTestCase):
             for case in VECTORS[kind]:
                 if "malformed" in case:
                     error = self.assertRaises(MalformedMessage, parse, payload_of(case))
-                    self.assertIn(case["malformed"], str(error), case["about"])
+                    self.assertIn(case["malformed"], str(error), case["name"])
                     continue
                 found = parse(payload_of(case))
                 if "faults" in case:
                     found, faults = found
                     self.assertEqual(len(faults), len(case["faults"]), faults)
                     for words, fault in zip(case["faults"], faults):
-                        self.assertIn(words, fault, case["about"])
-                self.assertEqual(plain(found), case[kind], case["about"])
+                        self.assertIn(words, fault, case["name"])
+                self.assertEqual(plain(found), case[kind], case["name"])
 
     def test_what_is_written(self) -> None:
         """What senders write is byte for byte what the vectors say."""
