@@ -1,0 +1,132 @@
+"""The broker, of our own or another's, and the daemon's one client of it."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from prometheus_client import CollectorRegistry
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from iotd.config_sections import Config
+from iotd.devices.service import Registry
+from iotd.errors import Conflict, Unavailable
+from iotd.listeners import Listeners
+from iotd.mqtt.address import Address, parse
+from iotd.mqtt.broker import EmbeddedBroker
+from iotd.mqtt.client import Bridge
+from iotd.mqtt.door import Door
+from iotd.mqtt.handover import Inbox
+from iotd.site.figures import guarded
+from iotd.times import rfc3339
+
+TOPICS = ("iotd/gate/+/seen", "iotd/gate/+/badge", "iotd/gate/+/status")
+LISTEN_EVERY = 10.0  # seconds between two tries to get a port that another program has
+
+
+class BrokerLine:
+    """``inbox`` hears what gates publish; ``on_connection(connected)`` and
+    ``on_open(anybody_may_publish)`` are told how the broker is."""
+
+    _log = Logger()
+
+    def __init__(
+        self, *, config: Config, registry: Registry, reactor: Any, now: Callable[[], float],
+        metrics: CollectorRegistry, client_id: str, inbox: Inbox,
+        on_connection: Callable[[bool], None], on_open: Callable[[bool], None],
+    ) -> None:
+        self._config, self._reactor, self._now = config.mqtt, reactor, now
+        self._metrics, self._client_id, self._inbox = metrics, client_id, inbox
+        self._on_connection, self._on_open = on_connection, on_open
+        self._listeners = Listeners(reactor)
+        self._bridge: Bridge | None = None
+        self._embedded: EmbeddedBroker | None = None
+        self._why = "not started yet"
+        self.warnings: list[str] = []
+        self._stopped = False
+        if config.mqtt.broker == "embedded":
+            self._embed(registry)
+        self._retry = LoopingCall(guarded(self._listen, self._log, "listening for gates"))
+        self._retry.clock = reactor
+
+    def _embed(self, registry: Registry) -> None:
+        door = Door(registry.gate_door, self._config.legacy_topic)
+        refuse = registry.admissions.refuse
+        self._embedded = EmbeddedBroker(
+            reactor=self._reactor, door=door, metrics=self._metrics,
+            refuse=lambda address, gate, cause, why: refuse("mqtt", address, gate, cause, why),
+        )
+        registry.gate_door.on_shut = self._embedded.shut
+
+    async def start(self) -> None:
+        """Begin; a broker that is away is tried again and again."""
+        if self._stopped:
+            return
+        address = await self._address()
+        topics = [*TOPICS, *filter(None, [self._config.legacy_topic])]
+        self._bridge = Bridge(
+            reactor=self._reactor, address=address, client_id=self._client_id, topics=topics,
+            inbox=self._inbox, now=self._now, metrics=self._metrics,
+            on_connection=self._on_connection,
+        )
+        self._bridge.start_service()
+        if self._embedded is not None:
+            self._retry.start(LISTEN_EVERY)
+
+    async def _address(self) -> Address:
+        if self._embedded is None:
+            return parse(self._config.broker)
+        await self._embedded.start()
+        return self._embedded.address
+
+    def _listen(self) -> None:
+        """Cameras and patients need no gates: a port that is taken does not end the daemon."""
+        assert self._embedded is not None
+        try:
+            self._listeners.open("mqtt", [self._config.listen], self._embedded.factory)
+        except Conflict as fault:
+            if str(fault) != self._why:
+                self._log.error(
+                    "gates can't connect: {fault} To use a broker that runs there, set"
+                    " mqtt.broker.", fault=str(fault),
+                )
+            self._why = str(fault)
+            return
+        self._why = ""
+        self._retry.stop()
+        self._log.info("gates connect at {where}", where=self._listeners.describe())
+
+    async def stop(self) -> None:
+        """End listening, the client, and the broker if it is ours."""
+        self._stopped = True
+        if self._retry.running:
+            self._retry.stop()
+        await self._listeners.close()
+        if self._bridge is not None:
+            await self._bridge.stop_service()
+        if self._embedded is not None:
+            await self._embedded.stop()
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Tell a gate something; False when that can't be now."""
+        return self._bridge is not None and self._bridge.publish(topic, payload)
+
+    async def check(self) -> None:
+        """Unavailable with the reason while gates can't be heard."""
+        if self._bridge is None:
+            raise Unavailable(f"the broker: {self._why}")
+        if self._embedded is not None and self._why:
+            raise Unavailable(f"gates can't connect: {self._why}")
+        await self._bridge.check()
+
+    def show(self) -> dict[str, Any]:
+        """How it is, for the page of gates."""
+        bridge = self._bridge
+        connected = bridge is not None and bridge.connected
+        why = self._why or ("" if bridge is None else bridge.why)
+        return {
+            "kind": "embedded" if self._embedded is not None else "external",
+            "connected": connected and not self._why, "why": why or None,
+            "since": rfc3339(bridge.connected_since) if bridge is not None else None,
+            "warnings": list(self.warnings),
+        }
