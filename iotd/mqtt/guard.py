@@ -138,11 +138,9 @@ class Guard(Protocol):
             self.refuse("publish", f"it published on {quote(packet.topic)}: {why_not}")
             return
         retain = packet.retain and (visitor.own or packet.topic.endswith(f"/{KEPT}"))
-        self._pass(Publish(
-            packet.topic, packet.payload, packet.qos, retain, packet.dup, packet.packet_id
-        ))
-        if not visitor.own:
-            self._guards.passed()
+        self._guards.publish(packet.topic, packet.payload, retain, visitor)
+        if packet.packet_id is not None:
+            self._say(PubAck(packet.packet_id))
 
     def _subscribe(self, visitor: Visitor, packet: Subscribe) -> None:
         topics = {topic for topic, _ in packet.filters}

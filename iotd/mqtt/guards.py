@@ -152,9 +152,10 @@ class Guards(Factory):
         """Whether gates have to wait: the daemon is slower than they are."""
         return self.on_the_way >= ON_THE_WAY
 
-    def passed(self) -> None:
-        """A message of a gate was passed on."""
-        self.on_the_way += 1
+    def publish(self, topic: str, payload: bytes, retain: bool, visitor: Visitor) -> None:
+        """Pass a message on; those for the daemon are counted until it acknowledges them."""
+        self.on_the_way += not visitor.own
+        self._routing.publish(topic, payload, retain)
 
     def delivered(self) -> None:
         """The daemon has acknowledged one."""

@@ -2,7 +2,8 @@
 
 It is kept behind guards, as by itself it would let a stranger take over anybody's session
 before asking for a password, remember each refused client for ever, read a packet of 256 MB,
-never close a silent connection, and drop what a client has not acknowledged within 5 s.
+never close a silent connection, drop what a client has not acknowledged within 5 s, and
+what a gate published, acknowledged or not, when the gate leaves right after.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from threading import Thread
 from typing import Any, Callable, Coroutine
 
 from amqtt.adapters import ReaderAdapter, WriterAdapter
-from amqtt.broker import Broker
+from amqtt.broker import Broker, BrokerContext
 from amqtt.contexts import BaseContext, BrokerConfig, ListenerConfig, ListenerType
+from amqtt.mqtt.disconnect import DisconnectPacket
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
+from amqtt.mqtt.protocol.handler import ProtocolHandler
 from amqtt.plugins.base import BaseAuthPlugin
 from amqtt.session import OUTGOING, Session
 from twisted.internet.defer import Deferred
@@ -39,7 +42,33 @@ class LetIn(BaseAuthPlugin):
 
 
 class PatientHandler(BrokerProtocolHandler):
-    """Waits for an acknowledgement as long as it takes: it stands for a commit to disk."""
+    """Waits for an acknowledgement as long as it takes: it stands for a commit to disk.
+
+    And it remembers how a client left: amqtt's forgets that, or tells the will of one that
+    left in order, when it was gone before amqtt was done with its coming.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._left: asyncio.Future[DisconnectPacket | None] = self._loop.create_future()
+
+    async def start(self) -> None:
+        """Hear the client."""
+        await ProtocolHandler.start(self)
+
+    async def stop(self) -> None:
+        """Hear it no more."""
+        await ProtocolHandler.stop(self)
+        await self.handle_disconnect(None)
+
+    async def wait_disconnect(self) -> DisconnectPacket | None:
+        """How it left; None when the connection was lost."""
+        return await asyncio.shield(self._left)
+
+    async def handle_disconnect(self, disconnect: DisconnectPacket | None) -> None:
+        """It leaves; what is told first counts."""
+        if not self._left.done():
+            self._left.set_result(disconnect)
 
     async def _handle_qos1_message_flow(self, app_message: Any) -> None:
         if app_message.direction != OUTGOING or self.session is None:
@@ -79,17 +108,11 @@ class Channel:
 
     def feed(self, data: bytes) -> None:
         """Something came; from any thread."""
-        self._call(self._stream.feed_data, data)
+        _call(self._loop, self._stream.feed_data, data)
 
     def end(self) -> None:
         """Nothing more will; from any thread."""
-        self._call(self._stream.feed_eof)
-
-    def _call(self, work: Callable[..., Any], *args: Any) -> None:
-        try:
-            self._loop.call_soon_threadsafe(work, *args)
-        except RuntimeError:
-            pass  # the loop is closed: everybody was sent away
+        _call(self._loop, self._stream.feed_eof)
 
 
 class _Reader(ReaderAdapter):
@@ -136,6 +159,7 @@ class Routing:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._run, name="broker", daemon=True)
         self._ended: Deferred[None] = Deferred()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._broker: _Broker
         _quiet(self._log)
 
@@ -150,8 +174,12 @@ class Routing:
     ) -> Channel:
         """A new connection to amqtt; its first bytes are a CONNECT."""
         channel = Channel(self._loop, write, consumed, ended)
-        channel._call(lambda: self._loop.create_task(self._serve(channel)))
+        _call(self._loop, self._begin_task, self._serve, channel)
         return channel
+
+    def publish(self, topic: str, payload: bytes, retain: bool) -> None:
+        """Pass a message on to whoever has subscribed, in order; its sender may be gone by then."""
+        _call(self._loop, self._begin_task, self._publish, topic, payload, retain)
 
     async def stop(self) -> None:
         """Send everybody away and end the thread."""
@@ -184,7 +212,13 @@ class Routing:
             plugins={f"{__name__}.{LetIn.__name__}": {}},
         )
         self._broker = _Broker(config, loop=self._loop)
+        self._context = BrokerContext(self._broker)
         await self._broker.start()
+
+    async def _publish(self, topic: str, payload: bytes, retain: bool) -> None:
+        if retain:
+            await self._context.retain_message(topic, payload, 1)
+        await self._context.broadcast_message(topic, payload)
 
     async def _serve(self, channel: Channel) -> None:
         try:
@@ -207,8 +241,20 @@ class Routing:
             else:
                 self._reactor.callFromThread(outcome.callback, result)
 
-        self._loop.call_soon_threadsafe(lambda: self._loop.create_task(run()))
+        self._loop.call_soon_threadsafe(self._begin_task, run)
         return outcome
+
+    def _begin_task(self, work: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
+        task = self._loop.create_task(work(*args))
+        self._tasks.add(task)  # the loop itself does not keep them
+        task.add_done_callback(self._tasks.discard)
+
+
+def _call(loop: asyncio.AbstractEventLoop, work: Callable[..., Any], *args: Any) -> None:
+    try:
+        loop.call_soon_threadsafe(work, *args)
+    except RuntimeError:
+        pass  # the loop is closed: everybody was sent away
 
 
 class _Told(logging.Handler):

@@ -39,6 +39,8 @@ class Keys:
 class Gate(Protocol):
     """A client that keeps what it is sent."""
 
+    transport: Any
+
     def __init__(self) -> None:
         self.packets: list[Packet] = []
         self.closed: Deferred[None] = Deferred()
@@ -60,7 +62,7 @@ class Gate(Protocol):
 
     def say(self, *packets: Packet) -> None:
         """Send."""
-        self.transport.write(b"".join(map(encode, packets)))  # type: ignore[union-attr]
+        self.transport.write(b"".join(map(encode, packets)))
 
     def until(self, kind: type[P]) -> Deferred[P]:
         """The first packet of a kind, come already or still to come."""
@@ -94,11 +96,11 @@ class Gate(Protocol):
 
     def close(self) -> None:
         """As a gate whose power is cut, but for the kernel's goodbye."""
-        self.transport.abortConnection()  # type: ignore[union-attr]
+        self.transport.abortConnection()
 
 
 async def connect(port: int) -> Gate:
     """A gate that is connected and has said nothing yet."""
-    endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", port)  # type: ignore[no-untyped-call]
+    endpoint: Any = TCP4ClientEndpoint(reactor, "127.0.0.1", port)
     gate: Gate = await connectProtocol(endpoint, Gate())
     return gate

@@ -123,7 +123,7 @@ def main() -> None:
     """Publish as the command line says; print messages a second."""
     port, count = int(sys.argv[1]), int(sys.argv[2])
     rate = float(sys.argv[3]) if len(sys.argv) > 3 else None
-    prepared = chunks([f"iotd/gate/g{n}/seen" for n in range(10)], count)
+    prepared = chunks([f"iotd/gate/gate-{n}/seen" for n in range(10)], count)
     loader = Loader(port)
     begin = loader.run(prepared, rate)
     loader.drain(count)
