@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.wire.gate_messages import text_payload
-from tests.pages.campus_house import ENTRY, EXIT, STUDENTS, VALUES, Gate, publish
+from tests.pages import campus_house as campus
+from tests.pages.campus_house import ENTRY, EXIT, STUDENTS, Gate, publish
 from tests.pages.house import AXE, SHOTS, House, house, watch_faults
 from tests.pages.ward import WardCase
 
@@ -60,7 +61,9 @@ def _open_campus(home: House) -> dict[str, str]:
     gate = Gate(home.daemon.mqtt, "main-gate", key)
     for i, hostel in enumerate(("North", "South", "East of the river, by the old mill", "North")):
         rollno, mac = f"LOOK-{i}", f"a4:c1:38:00:00:{i:02x}"
-        home.call(context, "POST", STUDENTS, {"rollno": rollno, **VALUES, "hostel": hostel})
+        home.call(context, "POST", STUDENTS, {
+            "rollno": rollno, **campus.VALUES, "hostel": hostel,
+        })
         home.call(context, "PUT", f"{STUDENTS}/{rollno}/mac", {"mac": mac})
         gate.saw(ENTRY, mac, ago=86400 + 3600 * i)
         gate.saw(EXIT if i % 2 else ENTRY, mac, ago=600 * i)

@@ -53,7 +53,7 @@ const yesterday = () => (data.hours ?? []).filter((item) => siteDay(new Date(ite
 const week = () => (data.days ?? []).slice(-WEEK).map((item) => dayRow(item, weekday(item.bucket)));
 const month = () => (data.days ?? []).map((item) => dayRow(item, shortDay(item.bucket)));
 
-const table = (first, rows) => twin([first, "Entries", "Exits"], () => rows().map((row) => [row.name, row.entries, row.exits]));
+const table = (what, first, rows) => twin(what, [first, "Entries", "Exits"], () => rows().map((row) => [row.name, row.entries, row.exits]), draw);
 
 const panel = (title, link, inside, there) => html`<article class="chart-panel" aria-busy=${there ? "false" : "true"}>
   <div class="row between"><h2>${title}</h2>${link}</div>${there ? inside() : nothing}</article>`;
@@ -61,13 +61,13 @@ const panel = (title, link, inside, there) => html`<article class="chart-panel" 
 const trendsCsv = (days, bucket) => `/api/v1/campus/trends.csv${query(filters, { days, bucket })}`;
 
 const weekPanel = () => panel("The last 7 days", csvLink(trendsCsv(WEEK, "day"), "as CSV", "of the last 7 days"),
-  () => html`${legend}${bars("The last 7 days", week())}${table("Day", week)}`, data.days);
+  () => html`${legend}${bars("The last 7 days", week())}${table("The last 7 days", "Day", week)}`, data.days);
 
 const hoursPanel = () => panel("Yesterday by hour", csvLink(trendsCsv(2, "hour"), "as CSV", "of yesterday and today by hour"),
-  () => html`${legend}${bars("Yesterday by hour", yesterday())}${table("Hour", yesterday)}`, data.hours);
+  () => html`${legend}${bars("Yesterday by hour", yesterday())}${table("Yesterday by hour", "Hour", yesterday)}`, data.hours);
 
 const monthPanel = () => panel("The last 30 days", csvLink(trendsCsv(DAYS, "day"), "as CSV", "of the last 30 days"),
-  () => html`${legend}${lines("The last 30 days", month())}${table("Day", month)}`, data.days);
+  () => html`${legend}${lines("The last 30 days", month())}${table("The last 30 days", "Day", month)}`, data.days);
 
 const measureChips = () => html`<div class="chips ranges no-print" role="radiogroup" aria-label="What is counted">
   ${Object.entries(MEASURES).map(([name, words]) => html`<label class="chip"><input type="radio" name="measure" value=${name} .checked=${name === measure} @change=${() => measured(name)}>${words}</label>`)}</div>`;

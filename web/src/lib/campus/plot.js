@@ -58,12 +58,16 @@ export function below(labels, x, height, room) {
   return labels.map((label, i) => (i % every ? nothing : svg`<text class="tick" x=${x(i)} y=${height - 7} text-anchor="middle">${label}</text>`));
 }
 
-/** The same as a table, for whoever sees no picture; made only while it is open. */
-export const twin = (heads, rows) => html`<details class="more no-print" @toggle=${(event) => fill(event.currentTarget, heads, rows)}>
-  <summary>As a table</summary><div></div></details>`;
+const openTwins = new Set();
 
-function fill(details, heads, rows) {
-  render(details.open ? sheet(heads, rows) : nothing, details.lastElementChild);
+/** The same as a table, for whoever sees no picture; made only while it is open. */
+export const twin = (what, heads, rows, changed) => html`<details class="more no-print" @toggle=${(event) => toggled(what, event.currentTarget.open, changed)}>
+  <summary>As a table<span class="sr">: ${what}</span></summary>${openTwins.has(what) ? sheet(heads, rows) : nothing}</details>`;
+
+function toggled(what, open, changed) {
+  if (open) openTwins.add(what);
+  else openTwins.delete(what);
+  changed();
 }
 
 const sheet = (heads, rows) => html`<table class="table small-table">
