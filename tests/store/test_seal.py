@@ -40,6 +40,23 @@ class SealerTests(SynchronousTestCase):
         self.assertEqual(Sealer(self.path).unseal(sealed), secret)
         self.assertNotIn(secret.hex() if len(secret) > 3 else "~", sealed)
 
+    def test_derived_keys(self) -> None:
+        """Each purpose has its own key, the same of one file each time."""
+        sealer = Sealer(self.path)
+        one, other = sealer.derive(b"one"), sealer.derive(b"other")
+        self.assertEqual({len(one), len(other)}, {32})
+        self.assertNotEqual(one, other)
+        self.assertEqual(Sealer(self.path).derive(b"one"), one)
+        self.assertNotEqual(Sealer(self.folder / "other.key").derive(b"one"), one)
+        # stable for good: what was hashed under it could never be found again
+        (self.folder / "fixed.key").write_bytes(b"A" * 43 + b"=")
+        (self.folder / "fixed.key").chmod(0o600)
+        fixed = Sealer(self.folder / "fixed.key").derive(b"campus identifiers")
+        self.assertEqual(
+            fixed.hex(),
+            "a924ebc4e39ad160312f6252b4bc6333f65954df9f318e4d619d5ea684e9b71d",
+        )
+
     def test_two_makers_agree(self) -> None:
         """A key that appeared meanwhile is used, never replaced."""
         first, second = Sealer(self.path), Sealer(self.path)
