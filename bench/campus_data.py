@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, text
 from iotd.campus.register_records import groups, students
 
 STUDENTS = 20_000
+AT_ONCE = 100  # students of a statement, which must be over in 10 s
 GROUPS = 1_500
 DAYS = 365
 YEARS, GENDERS, HOSTELS, BRANCHES, STREAMS = 5, 3, 20, 15, 10
@@ -27,6 +28,10 @@ _MOVEMENTS = """
         FROM campus_students s JOIN seq_0_to_{last} k JOIN seq_0_to_1 w
         WHERE s.id BETWEEN :first AND :until
     ) made ORDER BY student_id, at
+"""
+_SEEN = """
+    INSERT INTO campus_seen (student_id, at) SELECT student_id, MAX(at) FROM campus_movements
+    WHERE student_id BETWEEN :first AND :until GROUP BY student_id
 """
 
 
@@ -52,14 +57,10 @@ def movements(connection: Connection, count: int, start: int) -> None:
     """``count`` of them over a year from ``start`` (microseconds) on."""
     outings = count // STUDENTS // 2
     query = text(_MOVEMENTS.format(last=outings - 1))
-    for first in range(1, STUDENTS + 1, 1000):
+    for first in range(1, STUDENTS + 1, AT_ONCE):
         connection.execute(query, {
             "start": start, "days": DAYS, "outings": outings, "wifi": 4, "first": first,
-            "until": first + 999,
+            "until": first + AT_ONCE - 1,
         })
+        connection.execute(text(_SEEN), {"first": first, "until": first + AT_ONCE - 1})
         connection.commit()
-    connection.execute(text(
-        "INSERT INTO campus_seen (student_id, at)"
-        " SELECT student_id, MAX(at) FROM campus_movements GROUP BY student_id"
-    ))
-    connection.commit()

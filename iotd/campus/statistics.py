@@ -8,7 +8,6 @@ what pages ask for; other questions read rows of days, never movements.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import date, timedelta
 from typing import Any, Callable, Iterable, Sequence
 
@@ -31,11 +30,12 @@ WHOLE_DAYS = 62  # kept by group: 1,500 groups are 40 MB
 DAYS = 430  # kept by single values: a year, and what anomalies look back
 OLDER_AT_ONCE = 2  # days of one turn of the writer, 20 ms
 OLDER_EVERY = 0.25  # seconds between two of them
-ANSWERS = 2000  # days of answers that were read from the store
+ANSWERED = 50_000  # rows of answers that were read from the store: 22 MB
 READ_AT_ONCE = 10  # days: 1,500 groups are 15,000 rows
-FEW_GROUPS = 300  # that are asked for by their ids
+FEW_GROUPS = 750  # that are asked for by their ids, else all rows are read
 
-Place = tuple[str, int | None, Selection]
+#: By which category, and of whom.
+Asked = tuple[int | None, Selection]
 
 
 class Statistics:
@@ -53,10 +53,12 @@ class Statistics:
         self.groups = Groups(groups)
         self.first_day: str | None = None
         self._kept = KeptDays(self.groups, self.today())
-        self._answers: OrderedDict[Place, Split] = OrderedDict()
+        self._answers: dict[str, dict[Asked, Split]] = {}
+        self._answered = 0
         self._reading: list[set[str]] = []  # days that changed while something is read
         self._strangers: dict[str, int] = {}
         self._damaged: list[str] = []
+        self._trimmed = ""
         self._busy = False
         self._timer = LoopingCall(guarded(self._tick, self._log, "keeping older days"))
         self._timer.clock = clock
@@ -109,8 +111,8 @@ class Statistics:
         self.first_day = min((each for each in (self.first_day, *days) if each), default=None)
         for changed in self._reading:
             changed |= days
-        for place in [place for place in self._answers if place[0] in days]:
-            del self._answers[place]
+        for day in days:
+            self._answers.pop(day, None)
 
     def _tell_damage(self) -> None:
         days, self._damaged = ", ".join(self._damaged[:5]), []
@@ -156,10 +158,8 @@ class Statistics:
         if self.first_day is None or day < self.first_day:
             return {}
         known = self._kept.split(day, by, selection)
-        place = day, by, selection
-        if known is None and place in self._answers:
-            self._answers.move_to_end(place)
-            return self._answers[place]
+        if known is None:
+            known = self._answers.get(day, {}).get((by, selection))
         return known
 
     async def _read(
@@ -174,32 +174,34 @@ class Statistics:
             )
         finally:
             self._reading = [each for each in self._reading if each is not changed]
-        for day, split in found.items():
-            if day not in changed:
-                self._answers[day, by, selection] = split
-        while len(self._answers) > ANSWERS:
-            self._answers.popitem(last=False)
+        self._answered += sum(len(split) + 1 for split in found.values())
+        if self._answered > ANSWERED:
+            self._answers, self._answered = {}, 0
+        for day in found.keys() - changed:
+            self._answers.setdefault(day, {})[by, selection] = found[day]
         return found
 
     # older days
 
     def all_kept(self) -> bool:
         """Whether all days that are to be in memory are."""
-        return self._kept.since <= max(
-            self.days(self._kept_days)[0], self.first_day or self.today()
-        )
+        return self._kept.since <= self._oldest()
+
+    def _oldest(self) -> str:
+        today = self.today()
+        return max(day_after(today, 1 - self._kept_days), self.first_day or today)
 
     def _tick(self) -> None:
-        days = self.days(self._kept_days)
-        self._kept.trim(days[0], days[-self._whole_days])
-        today = days[-1]
-        self._strangers = {
-            day: count for day, count in self._strangers.items() if day >= today
-        }
-        oldest = max(days[0], self.first_day or today)
-        if self._kept.since > oldest and not self._busy:
+        today = self.today()
+        if today != self._trimmed:
+            self._trimmed = today
+            self._kept.trim(
+                day_after(today, 1 - self._kept_days), day_after(today, 1 - self._whole_days)
+            )
+            self._strangers = {day: n for day, n in self._strangers.items() if day >= today}
+        if not self._busy and not self.all_kept():
             self._busy = True
-            done = Deferred.fromCoroutine(self._keep_older(oldest))
+            done = Deferred.fromCoroutine(self._keep_older(self._oldest()))
             done.addErrback(self._failed)
             done.addBoth(self._rest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Iterable, Sequence
 
 from iotd.accounts.rights import OPERATORS
@@ -34,9 +35,13 @@ class StatisticsApi:
 
     @route("GET", CAMPUS + "/trends.csv", query=shapes.TrendsQuery)
     async def trends_csv(self, call: Call) -> Answer:
-        """The same as CSV."""
+        """The same as CSV; hours with the site's clock beside them."""
         items = await self._trends(call)
-        return _csv("trends.csv", ("bucket", "entries", "exits"), items)
+        columns = ["bucket", "entries", "exits"]
+        if call.query.bucket == "hour":
+            columns.insert(1, "local_time")
+            items = [{**item, "local_time": self._local(item["bucket"])} for item in items]
+        return _csv("trends.csv", columns, items)
 
     @route("GET", CAMPUS + "/heatmap", query=shapes.MonthQuery, answer=shapes.HeatmapOut)
     async def heatmap(self, call: Call) -> dict[str, Any]:
@@ -76,6 +81,10 @@ class StatisticsApi:
 
     def _meant(self, call: Call) -> Selection:
         return selection_of(dict(call.query), self._dashboard.occupancy.has)
+
+    def _local(self, bucket: str) -> str:
+        at = datetime.fromisoformat(bucket).timestamp()
+        return f"{self._dashboard.statistics.calendar.local(at):%Y-%m-%d %H:%M}"
 
     async def _trends(self, call: Call) -> list[dict[str, Any]]:
         asked = call.query

@@ -178,6 +178,12 @@ class ChartTests(ApiTest):
         self.assertEqual(rows[0]["mean_minutes_outside"], "")
         self.assertEqual(self.ask("trends.csv?year=first").status, 422)
 
+    def test_csv_hours(self) -> None:
+        """Hours have the clock of the site beside them."""
+        lines = self.ask("trends.csv?days=1&bucket=hour").body.decode().splitlines()
+        self.assertEqual(lines[0], "bucket,local_time,entries,exits")
+        self.assertEqual(lines[9], "2023-11-14T08:00:00Z,2023-11-14 08:00,1,0")
+
 
 class InsightTests(ApiTest):
     """Peaks and curfew."""
