@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from datetime import datetime, timezone
 from typing import Any, TextIO
@@ -11,12 +12,16 @@ import click
 from twisted.internet.defer import Deferred
 
 from iotd.cli.place import Place, placed
+from iotd.cli.simulate_campus import broker_port, write_register
 from iotd.cli.telling import tell_json
 from iotd.config import Config
 from iotd.config_checks import port_of
+from iotd.simulate.campus_fleet import CampusFleet
 from iotd.simulate.device import Habits
 from iotd.simulate.fleet import Fleet
-from iotd.simulate.plans import Plan, parse_key, parse_keys, plan_cameras, plan_devices
+from iotd.simulate.plans import (
+    Plan, parse_key, parse_keys, plan_cameras, plan_devices, plan_gates,
+)
 
 PIXELS = (16, 4096)
 
@@ -64,8 +69,33 @@ class Key(click.ParamType):
     help="Field cabinets, each with a camera that sees what is in it.",
 )
 @click.option(
+    "--gates", type=click.IntRange(0, 1000), default=0, metavar="N",
+    help="Gates over MQTT: an entry, an exit, an entry, and so on.",
+)
+@click.option(
+    "--students", type=click.IntRange(0, 100000), default=200, show_default=True, metavar="N",
+    help="Students who pass the gates on a campus day.",
+)
+@click.option(
+    "--register", type=click.Path(dir_okay=False, writable=True), metavar="FILE",
+    help="Write these students as CSV for iotd students import.",
+)
+@click.option(
+    "--field-gates", is_flag=True,
+    help="An entry and an exit more that speak the text of gates in the field.",
+)
+@click.option(
+    "--day-seconds", type=click.FloatRange(60, 86400), default=86400.0, show_default=True,
+    help="That a campus day takes; a shorter one begins at 7:30. Under 7200 most stays are too"
+    " short to count.",
+)
+@click.option(
+    "--mqtt-port", type=click.IntRange(1, 65535), metavar="P",
+    help="The broker's port [default: the one of mqtt.listen or mqtt.broker].",
+)
+@click.option(
     "--key", "keys", type=Key(), multiple=True, metavar="[KIND:]ID=HEX",
-    help="A keyed device more, a camera unless KIND is watch, cabinet or cabinet_camera;"
+    help="A keyed device more, a camera unless KIND is watch, cabinet, cabinet_camera or gate;"
     " repeatable.",
 )
 @click.option(
@@ -94,36 +124,54 @@ class Key(click.ParamType):
 @click.option("--size", type=Size(), default="320x240", show_default=True)
 @placed
 def simulate(
-    place: Place, cameras: int | None, watches: int, cabinets: int, keys: tuple[Plan, ...],
-    keys_file: TextIO | None, visit_seconds: float, measure_seconds: float, host: str,
-    port: int | None, device_port: int | None, fps: float, size: tuple[int, int],
+    place: Place, cameras: int | None, watches: int, cabinets: int, gates: int, students: int,
+    register: str | None, field_gates: bool, day_seconds: float, mqtt_port: int | None,
+    keys: tuple[Plan, ...], keys_file: TextIO | None, visit_seconds: float,
+    measure_seconds: float, host: str, port: int | None, device_port: int | None, fps: float,
+    size: tuple[int, int],
 ) -> None:
     """Run virtual devices against any iotd until interrupted.
 
     They speak the field wires, or with a key the keyed ones. Cameras show a
     clock and a moving ball, watches are worn by believable people, cabinets
-    are opened now and then. Unlike field firmware they connect again when the
-    daemon was away.
+    are opened now and then, students pass the gates. Unlike field firmware
+    they connect again when the daemon was away.
 
     \b
     Example:
       iotd simulate --cameras 4 --watches 2 --cabinets 1
       iotd simulate --key hall-camera=$(iotd device key hall-camera --kind camera)
+      iotd simulate --gates 4 --students 400 --register students.csv
     """
     known = {plan.name: plan for plan in (*keys, *_read_keys(keys_file))}
-    alone = not known and not watches and not cabinets
+    keyed_gates = [plan for plan in known.values() if plan.kind == "gate"]
+    others = [plan for plan in known.values() if plan.kind != "gate"]
+    campus = plan_gates(gates, keyed_gates, host, field_gates)
+    alone = not (known or watches or cabinets or campus or register)
     count = cameras if cameras is not None else int(alone)
-    plans = plan_cameras(count, known.values(), host) + plan_devices(watches, cabinets, host)
-    if not plans:
+    plans = plan_cameras(count, others, host) + plan_devices(watches, cabinets, host)
+    if register:
+        write_register(register, students)
+    elif not plans and not campus:
         raise click.UsageError("nothing to simulate: --cameras is 0 and there is no key")
-    ports = _ports(place, plans, port, device_port)
-    _run(place, plans, host, ports, fps=fps, size=size,
-         habits=Habits(visit_seconds, measure_seconds))
+    makers: list[Any] = []
+    if plans:
+        ports = _ports(place, plans, port, device_port)
+        makers.append(lambda reactor, report: Fleet(
+            reactor, plans, host, ports, report, now=time.time, fps=fps, size=size,
+            habits=Habits(visit_seconds, measure_seconds)))
+    if campus:
+        config = place.config()
+        broker = mqtt_port or broker_port(config)
+        makers.append(lambda reactor, report: CampusFleet(
+            reactor, campus, host, broker, report, students=students, now=time.time,
+            boot=secrets.token_hex(4), day_seconds=day_seconds, timezone=config.site.timezone,
+            field_topic=config.mqtt.legacy_topic))
+    if makers:
+        _run(place, makers)
 
 
-def _run(
-    place: Place, plans: list[Plan], host: str, ports: dict[str, int], **more: Any
-) -> None:
+def _run(place: Place, makers: list[Any]) -> None:
     def work(reactor: Any) -> Deferred[None]:
         def report(name: str, state: str, detail: str) -> None:
             try:
@@ -131,14 +179,20 @@ def _run(
             except BrokenPipeError:
                 reactor.stop()
 
-        fleet = Fleet(reactor, plans, host, ports, report, now=time.time, **more)
-        fleet.startService()
+        fleets = [make(reactor, report) for make in makers]
+        for fleet in fleets:
+            fleet.startService()
         reactor.addSystemEventTrigger(
-            "before", "shutdown", lambda: Deferred.fromCoroutine(fleet.stop())
+            "before", "shutdown", lambda: Deferred.fromCoroutine(_stop(fleets))
         )
         return Deferred()  # until a signal ends the reactor
 
     place.surroundings.react(work)
+
+
+async def _stop(fleets: list[Any]) -> None:
+    for fleet in fleets:
+        await fleet.stop()
 
 
 def _tell(as_json: bool, name: str, state: str, detail: str) -> None:

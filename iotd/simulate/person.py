@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import blake2b
+
+from iotd.simulate.chance import chance
 
 DAY = 86_400.0
 FEVER_EVERY, FEVER_DAYS = 37, 3  # a cold now and then
@@ -66,19 +66,7 @@ class Person:
 
     def _chance(self, what: str, moment: float) -> float:
         """0 to 1, always the same for the same moment."""
-        # a hash for each would be half the time of a history of 90 days
-        mixed = (_salt(self.name, what) + int(moment) * 0x9E3779B97F4A7C15) & _MASK
-        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB & _MASK
-        return (mixed ^ (mixed >> 31)) / _MASK
-
-
-_MASK = 2**64 - 1
-
-
-@lru_cache(maxsize=256)
-def _salt(name: str, what: str) -> int:
-    return int.from_bytes(blake2b(f"{name} {what}".encode(), digest_size=8).digest(), "big")
+        return chance(self.name, what, int(moment))
 
 
 def _awake(hour: float) -> float:

@@ -10,7 +10,7 @@ from typing import Iterable
 from iotd.wire.hello import is_device_id
 
 LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
-KINDS = ("camera", "watch", "cabinet", "cabinet_camera")
+KINDS = ("camera", "watch", "cabinet", "cabinet_camera", "gate")
 #: What field devices of the device wire are called.
 FIELD_IDS = {"watch": "wch", "cabinet": "cab", "cabinet_camera": "img"}
 
@@ -48,6 +48,22 @@ def plan_devices(watches: int, cabinets: int, host: str) -> list[Plan]:
         Plan(f"{FIELD_IDS[kind]} at {source or host}", source, None, kind)
         for kind, count in counts.items() for _, source in _places(count, host)
     ]
+
+
+def plan_gates(count: int, keys: Iterable[Plan], host: str, field: bool = False) -> list[Plan]:
+    """``count`` gates without a key and the keyed ones; an entry, an exit, an entry, ...
+
+    With ``field`` the first two speak the field text, which has no ids.
+    """
+    plans = [Plan(f"gate-{number}", source, None, "gate")
+             for number, source in _places(count, host)]
+    return plans + list(keys) if not field else plan_field_gates(host) + plans + list(keys)
+
+
+def plan_field_gates(host: str) -> list[Plan]:
+    """The pair of gates with field firmware."""
+    return [Plan(f"field-{way}", source, None, "gate")
+            for way, (_, source) in zip(("entry", "exit"), _places(2, host))]
 
 
 def _places(count: int, host: str) -> list[tuple[int, str | None]]:

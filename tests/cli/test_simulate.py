@@ -70,6 +70,27 @@ class Simulate(SimulateCase):
         both = self.connected("--keys", str(keys), "--key", f"roof={HEX}", "--cameras", "1")
         self.assertEqual([place[2] for place in both], ["127.0.0.1", "", "", ""])
 
+    def test_gates(self) -> None:
+        """Gates go to the broker: the embedded one's port, the one of mqtt.broker, or as asked."""
+        places = self.connected("--gates", "2", "--students", "5")
+        self.assertEqual(places, [("127.0.0.1", 1883, "127.0.0.1"),
+                                  ("127.0.0.1", 1883, "127.0.0.2")])
+        self.surroundings.environ = {"IOTD_MQTT__BROKER": "mqtt://me:secret@broker:1884"}
+        self.assertEqual(self.connected("--gates", "1")[0][1], 1884)
+        self.assertEqual(self.connected("--gates", "1", "--mqtt-port", "9")[0][1], 9)
+        self.assertEqual(len(self.connected("--field-gates", "--key", f"gate:north-in={HEX}")), 3)
+
+    def test_register(self) -> None:
+        """The students as a file for ``iotd students import``; alone it is all that is done."""
+        path = Path(self.mktemp())
+        said = self.iotd("simulate", "--students", "30", "--register", str(path))
+        self.assertEqual((said.code, said.out), (0, ""))
+        lines = path.read_text().splitlines()
+        self.assertEqual(lines[0], "rollno,year,branch,stream,hostel,gender,mac")
+        self.assertEqual(len(lines), 31)
+        self.assertEqual(len(self.connected("--gates", "1", "--register", str(path))), 1)
+        self.assertIn("--register", self.refused("--register", "/nowhere/at/all.csv"))
+
     def test_watches_and_cabinets(self) -> None:
         """Asked for alone they come without cameras, to the port of devices.listen."""
         places = self.connected("--watches", "2", "--cabinets", "1")

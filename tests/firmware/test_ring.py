@@ -257,7 +257,7 @@ class Steps:
             self.step()
             return real(data)
 
-        file.write = write  # type: ignore[method-assign]
+        file.write = write  # type: ignore
         return file
 
 
