@@ -1,4 +1,5 @@
 import { html, nothing, render } from "lit-html";
+import { guard } from "lit-html/directives/guard.js";
 import "./lib/shell.js";
 import { api } from "./lib/api.js";
 import { bars, legend, lines } from "./lib/campus/charts.js";
@@ -10,7 +11,7 @@ import { headcount, recent } from "./lib/campus/headcount.js";
 import { heatmap, MEASURES, upright } from "./lib/campus/heatmap.js";
 import { insights } from "./lib/campus/insights.js";
 import { loader } from "./lib/campus/loader.js";
-import { twin } from "./lib/campus/plot.js";
+import { twin, twinsOpen } from "./lib/campus/plot.js";
 import { notice, troubles } from "./lib/campus/status.js";
 import { initial, operates } from "./lib/initial.js";
 import { live } from "./lib/live.js";
@@ -80,6 +81,9 @@ const peoplePanel = () => html`<article><div class="row between"><h2>Who they ar
 
 const safety = () => html`<h2>Safety and load</h2>${data.insights ? insights(data.insights) : html`<article aria-busy="true"></article>`}`;
 
+// a headcount may change four times a second: what it doesn't touch is not drawn again
+const unchanged = (parts, draws) => guard([...parts, filters, siteDay(), twinsOpen()], draws);
+
 function today() {
   const item = data.days?.at(-1);
   return item && item.bucket === siteDay() ? item : null;
@@ -99,7 +103,8 @@ function draw() {
     ${filterBar(filters, initial.categories ?? {}, filtered)}
     <p class="filter-words ${isFiltered(filters) ? "" : "sr"}" role="status">${filterWords(filters)}</p>
     <div class="stack board">${first()}
-      <div class="chart-pair">${weekPanel()}${hoursPanel()}</div>${monthPanel()}${heatPanel()}${peoplePanel()}</div>
+      ${unchanged([data.days, data.hours], () => html`<div class="chart-pair">${weekPanel()}${hoursPanel()}</div>${monthPanel()}`)}
+      ${unchanged([data.heat, measure, upright.matches], heatPanel)}${unchanged([data.people, by], peoplePanel)}</div>
     ${safety()}
     <p class="small muted">Days and hours are those of ${zoneName}.</p>`, place);
 }

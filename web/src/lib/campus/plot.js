@@ -60,6 +60,9 @@ export function below(labels, x, height, room) {
 
 const openTwins = new Set();
 
+/** Which tables are open: what is drawn changes with it. */
+export const twinsOpen = () => [...openTwins].join();
+
 /** The same as a table, for whoever sees no picture; made only while it is open. */
 export const twin = (what, heads, rows, changed) => html`<details class="more no-print" @toggle=${(event) => toggled(what, event.currentTarget.open, changed)}>
   <summary>As a table<span class="sr">: ${what}</span></summary>${openTwins.has(what) ? sheet(heads, rows) : nothing}</details>`;
