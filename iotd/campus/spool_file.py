@@ -21,6 +21,7 @@ TABLES = (
     " expires_at INTEGER) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
+COLUMNS = ("id, at, messages, body FROM batches", "hash, student_id, expires_at FROM known")
 SETTINGS = (
     "PRAGMA auto_vacuum = INCREMENTAL",  # counts in a file that is empty still
     "PRAGMA journal_mode = WAL",
@@ -108,6 +109,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if fault != "ok":
         raise StoreDamaged(str(fault))
+    for columns in COLUMNS:
+        connection.execute(f"SELECT {columns} LIMIT 0")
     if read_fact(connection, "uuid") is None:
         raise StoreDamaged("it lacks its own name")
 
