@@ -91,6 +91,13 @@ class Mosquitto:
         """Let it read passwords and ACL again."""
         os.kill(self.pid, signal.SIGHUP)
 
+    def save(self) -> None:
+        """Let it write down what it has, handed out or queued; ``autosave`` minds the queue only.
+
+        Look for it in ``folder/mosquitto.db``: it is written soon, not yet.
+        """
+        os.kill(self.pid, signal.SIGUSR1)
+
     def log(self) -> str:
         """What it said so far."""
         path = self.folder / "log"

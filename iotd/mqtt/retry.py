@@ -7,7 +7,10 @@ from typing import Callable
 
 FIRST = 0.2  # seconds: a broker that was only restarted is back by then
 SHORTEST, LONGEST = 1.0, 60.0
-LIVED = 10.0  # seconds: a connection that held so long begins the count anew
+LIVED = 5.0  # seconds: a connection that held so long begins the count anew
+#: One that held shorter counts up to here: the broker is there, but it, or another daemon of our
+#: name, sends us away.
+SENT_AWAY = 2
 
 
 class Retry:
@@ -19,8 +22,8 @@ class Retry:
 
     def delay(self, lived: float) -> float:
         """Seconds to wait after a connection that held for ``lived`` seconds, or failed at 0."""
-        if lived >= LIVED:
-            self._failures = 0
+        if lived > 0:
+            self._failures = 0 if lived >= LIVED else min(self._failures, SENT_AWAY)
         self._failures += 1
         if self._failures == 1:
             return FIRST

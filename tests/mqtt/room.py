@@ -34,8 +34,9 @@ class Inbox:
         """Take a batch."""
         self.messages += messages
         self.batches += 1
+        answer = maybeDeferred(self.answer, messages)
         self.look()
-        return maybeDeferred(self.answer, messages)
+        return answer
 
     @property
     def payloads(self) -> list[bytes]:

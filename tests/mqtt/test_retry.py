@@ -24,11 +24,12 @@ class RetryTests(SynchronousTestCase):
         self.assertEqual([retry.delay(0.0) for _ in range(3)], [0.2, 0.5, 1.0])
 
     def test_anew(self) -> None:
-        """After a connection that held the count begins anew; after a short one it goes on."""
+        """After a connection that held the count begins anew, after short ones it stays low."""
         retry = Retry(chance=lambda: 0.0)
-        for _ in range(3):
+        for _ in range(5):
             retry.delay(0.0)
-        self.assertEqual((retry.delay(1.0), retry.delay(60.0)), (4.0, 0.2))
+        self.assertEqual((retry.delay(1.0), retry.delay(60.0)), (2.0, 0.2))
+        self.assertEqual([retry.delay(1.0) for _ in range(4)], [1.0, 2.0, 2.0, 2.0])
 
     def test_years(self) -> None:
         """A broker that stays away for years is still tried every minute."""
