@@ -39,15 +39,12 @@ class Search:
         wanted = selection_of(asked, register.roll.has_value)
         groups = {id: _texts(group, words) for id, group in register.groups.items()
                   if wanted.has(values_of(group))}
-        state = asked.get("state")
+        state, state_of = asked.get("state"), register.state_of
         for student in register.roll.sorted_from(after):
             missing = groups.get(student.group.id)
-            if missing is None:
+            if missing is None or (missing and not _has(student.rollno, missing)):
                 continue
-            name = student.rollno.casefold() if missing else ""
-            if all(word in name for word in missing) and (
-                state is None or STATES[register.state_of(student.id)[0]] == state
-            ):
+            if state is None or STATES[state_of(student.id)[0]] == state:
                 yield student
 
     def as_json(self, student: Student) -> dict[str, Any]:
@@ -67,6 +64,11 @@ def _texts(group: Group, words: list[str]) -> list[str]:
     """The words that the group has not: the roll number must have them."""
     text = " ".join(map(str, group.values)).casefold()
     return [word for word in words if word not in text]
+
+
+def _has(rollno: str, words: list[str]) -> bool:
+    name = rollno.lower()
+    return all([word in name for word in words])
 
 
 def _identifier(held: Identifier, now: float) -> dict[str, Any]:
