@@ -1,5 +1,5 @@
 #!/bin/sh
-# The daemon with open enrolment, cameras, watches and a cabinet; Ctrl-C ends all.
+# The daemon with open enrolment, cameras, watches, a cabinet and a campus; Ctrl-C ends all.
 set -e
 cd "$(dirname "$0")/.."
 BIN=${BIN:-.venv/bin}
@@ -8,7 +8,7 @@ DATA=var/demo
 mkdir -p "$DATA"
 echo "iotd: demo in $DATA: every device that connects is approved at once, cameras run while somebody watches"
 if [ ! -e "$DATA/iotd.sqlite3" ]; then
-    echo "iotd: writing 90 days of two people's vitals and a cabinet's visits"
+    echo "iotd: writing 90 days of two people's vitals, a cabinet's visits, and 60 days of a campus"
     "$BIN/iotd" demo --data "$DATA"
 fi
 IOTD_DEVICES__ENROLMENT=open IOTD_CAMERAS__ON_DEMAND=true "$BIN/twistd" --pidfile= -n iotd --data "$DATA" &
@@ -28,8 +28,13 @@ until ready; do
     sleep 0.3
 done
 
-echo "iotd: adding four cameras, two watches, and a cabinet with its camera, all virtual"
-"$BIN/iotd" simulate --cameras 4 --watches 2 --cabinets 1 --measure-seconds 1 &
+gates=
+# a day of the campus takes two hours, so that somebody passes every few seconds
+[ ! -e "$DATA/gates.keys" ] || gates="--keys $DATA/gates.keys --students 400 --day-seconds 7200"
+
+echo "iotd: adding four cameras, two watches, a cabinet with its camera, and a campus's gates, all virtual"
+# shellcheck disable=SC2086  # several words, or none
+"$BIN/iotd" simulate --cameras 4 --watches 2 --cabinets 1 --measure-seconds 1 $gates &
 devices=$!
 echo "iotd: open http://localhost:8080 (first time: the address with a token above); Ctrl-C ends the demo"
 wait "$daemon"

@@ -22,9 +22,10 @@ from iotd.errors import Conflict, IotdError
 def demo(place: Place, days: int) -> None:
     """Fill an empty installation with two people and what their watches said.
 
-    Run it before the daemon; `iotd simulate --watches 2 --cabinets 1` then brings
-    the same watches, and a cabinet, to life. An installation in which there is
-    somebody already is left as it is.
+    And with a campus: 400 students, and when they passed its four gates in the last
+    60 days. Run it before the daemon; `iotd simulate --watches 2 --cabinets 1 --keys
+    DIR/gates.keys --students 400` then brings the same watches, a cabinet and the gates
+    to life. An installation in which there is somebody already is left as it is.
 
     \b
     Example:
@@ -40,7 +41,8 @@ def demo(place: Place, days: int) -> None:
     if place.json:
         tell_json(made)
     else:
-        click.echo(f"{len(made['patients'])} people with {made['readings']:,} readings")
+        click.echo(f"{len(made['patients'])} people with {made['readings']:,} readings,"
+                   f" {made['students']} students who passed gates {made['passages']:,} times")
 
 
 def _in_reactor(place: Place, config: Any, days: int) -> dict[str, Any]:
@@ -49,7 +51,8 @@ def _in_reactor(place: Place, config: Any, days: int) -> dict[str, Any]:
     async def work(reactor: Any) -> None:
         parts = place.surroundings.open_parts(config, reactor)
         try:
-            outcome.append(await parts.store.run(_fill, time.time(), days, config))
+            outcome.append(
+                await parts.store.run(_fill, time.time(), days, config, parts.sealer))
         except IotdError as problem:
             outcome.append(problem)
         finally:
@@ -66,12 +69,16 @@ def _in_reactor(place: Place, config: Any, days: int) -> dict[str, Any]:
     return made
 
 
-def _fill(connection: Any, now: float, days: int, config: Any) -> dict[str, Any]:
+def _fill(
+    connection: Any, now: float, days: int, config: Any, sealer: Any
+) -> dict[str, Any]:
     # tables of all jobs: not loaded for --help
-    from iotd.cli import demo_history
+    from iotd.cli import demo_campus, demo_history
     from iotd.health.records import all_patients
 
     if all_patients(connection):
         raise Conflict("There are patients already; a demonstration needs an empty installation.")
     zone, poll = config.site.timezone, config.devices.poll_seconds
-    return demo_history.fill(connection, now, days, zone, poll)
+    made = demo_history.fill(connection, now, days, zone, poll)
+    return {**made, **demo_campus.fill(
+        connection, sealer, config.data_dir, now, zone, min(days, demo_campus.DAYS))}

@@ -15,7 +15,7 @@ from iotd.wire.sightings import Sight
 
 DAY_SECONDS = 86_400.0
 #: At another pace the day begins when the first students come.
-QUICK_START = 7.5 * 3600
+QUICK_START = 8.25 * 3600
 #: What is shorter moves nobody: the daemon takes it for a repetition.
 SHORTEST_STAY = 200.0
 AROUND = 3  # strangers' phones near a gate, most often

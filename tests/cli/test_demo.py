@@ -17,6 +17,7 @@ from iotd.calendar import Calendar
 from iotd.health.records import all_patients, list_readings
 from iotd.simulate.person import DAY
 from iotd.store.engine import Store
+from iotd.store.seal import Sealer
 from tests.cli.command import CommandCase
 
 NOW = 1_790_000_000.0
@@ -75,16 +76,20 @@ class DemoCommandTests(CommandCase):
         """It fills an empty folder; one in which there is somebody is left as it is."""
         made = json.loads(self.iotd("demo", "--days", "1", "--json").out)
         self.assertEqual(set(made["patients"]), {"wch", "wch-2"})
+        self.assertEqual(made["students"], 400)
+        self.assertGreater(made["passages"], 200)
+        self.assertTrue((self.data_dir / "gates.keys").exists())
         again = self.iotd("demo")
         self.assertEqual(again.code, 1)
         self.assertIn("There are patients already", again.err)
 
 
 class _Parts:
-    """A store alone, which answers at once."""
+    """A store and its key alone, which answer at once."""
 
     def __init__(self, folder: Path) -> None:
         self.store = self
+        self.sealer = Sealer(folder / "secret.key")
         self._store = Store("sqlite:///iotd.sqlite3", folder)
         self._store.open()
 

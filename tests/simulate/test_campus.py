@@ -110,10 +110,10 @@ class PaceTests(SynchronousTestCase):
         self.assertEqual(pace.campus(1_790_000_123.0), 1_790_000_123.0)
 
     def test_quick(self) -> None:
-        """A quick day begins at half past seven, an hour of it takes its part."""
+        """A quick day begins at a quarter past eight, an hour of it takes its part."""
         pace = Pace(1_790_000_000.0, 7200, "UTC")
-        self.assertEqual(pace.campus(1_790_000_000.0) % 86400, 7.5 * 3600)
-        self.assertEqual(pace.campus(1_790_000_300.0) % 86400, 8.5 * 3600)
+        self.assertEqual(pace.campus(1_790_000_000.0) % 86400, 8.25 * 3600)
+        self.assertEqual(pace.campus(1_790_000_300.0) % 86400, 9.25 * 3600)
 
     def test_short_stays(self) -> None:
         """What would be over too soon does not happen, both ways of it."""
