@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import insert
@@ -10,6 +11,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
+from iotd.accounts.records import list_audit
 from iotd.calendar import Calendar
 from iotd.campus import cells, compare
 from iotd.campus import statistics_records as records
@@ -18,6 +20,7 @@ from iotd.campus.model import SECOND
 from iotd.campus.movement_records import movements
 from iotd.campus.rebuild import CHECK, REBUILD, Rebuild
 from iotd.campus.register_records import groups, students
+from iotd.control import perform
 from iotd.errors import Conflict, NotFound, Unavailable
 from tests.campus.people import COME, GO, GROUPS, at
 from tests.databases import DatabaseTest, both
@@ -170,7 +173,7 @@ class RebuildTests(DatabaseTest, TestCase):
         self.assertEqual(self.kept(), counted(self.rows, kathmandu))
         self.rebuild = self.build(kathmandu)
         self.rebuild.start_service()
-        fault = await self.assertFailure(  # type: ignore[arg-type]
+        fault: Any = await self.assertFailure(  # type: ignore[arg-type]
             Deferred.fromCoroutine(self.rebuild.follow(REBUILD, "1", "ada")), NotFound)
         self.assertEqual(fault.field, "ticket")
 
@@ -185,6 +188,18 @@ class RebuildTests(DatabaseTest, TestCase):
         await self.assertFailure(  # type: ignore[arg-type]
             Deferred.fromCoroutine(self.rebuild.follow(CHECK, None, "ada")), Conflict)
         self.assertEqual((await first)["ticket"], (await second)["ticket"])
+
+    async def test_command(self) -> None:
+        """The command line's words lead here, and who used it is in the audit."""
+        parts = SimpleNamespace(rebuild=self.rebuild)
+        told = await perform(parts, "campus rebuild", {}, "cli:ada")  # type: ignore[arg-type]
+        while told["running"]:
+            more = {"ticket": told["ticket"]}
+            told = await perform(parts, "campus rebuild", more, "cli:ada")  # type: ignore
+        self.assertEqual(self.kept(), counted(self.rows))
+        (line,) = await self.store.read(list_audit, 5)
+        self.assertEqual((line["who"], line["action"], line["subject"]),
+                         ("cli:ada", "rebuild statistics", "campus"))
 
     async def test_stop(self) -> None:
         """Stopping ends the work soon, without a line about it; it is done at the next start."""
