@@ -34,6 +34,7 @@ class Ring:
         self._tail = []
         self._told = 0  # of the tail's records
         self._out = None
+        self._carries = False
         self._fault = ""
         #: More than this should not wait in memory.
         self.full_bytes = TAIL_BYTES
@@ -93,12 +94,14 @@ class Ring:
         if len(found) < most:
             told, boot = self._take_tail(found, most, boot)
         self._out = (at, boot, told)
+        self._carries = bool(found)
         return found
 
     def done(self, well: bool = True) -> None:
         """What take() gave was told; or was not, and is given again."""
         if well and self._out is not None:
-            self._moved = self._moved or self._out != (self._at, self._at_boot, self._told)
+            # A step over the mark alone is worth no further mark
+            self._moved = self._moved or self._carries
             self._at, self._at_boot, self._told = self._out
         self._out = None
 
