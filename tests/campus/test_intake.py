@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from twisted.logger import capturedLogs
+
+from iotd.campus import intake as module
 from iotd.campus.model import Heard, Method
 from iotd.campus.notes import Notes
 from iotd.campus.batches import Batch
@@ -82,6 +85,98 @@ class IntakeTests(IntakeTest):
         self.clock.advance(1)
         await self.until(lambda: not self.spool.untidy)
         self.assertEqual(self.intake.figures.show()["batches"], 0)
+
+
+class WaitingTests(IntakeTest):
+    """Messages that can't be saved yet: here because the register was not read."""
+
+    async def test_field_messages_are_bounded(self) -> None:
+        """Of what nobody sends again so many wait; the rest is counted, with two log lines."""
+        self.patch(module, "MOST", 100)
+        await self.intake.start_service()
+        text = (TEXT, b"0 WiFi: BSSID: " + b"aa:bb:cc:dd:ee:01")
+        with capturedLogs() as logs:
+            kept = [self.intake.submit([text] * 50) for _ in range(2)]
+            await self.until(self.fault)
+            lost = self.intake.submit([text] * 30)
+            mixed = self.intake.submit([text, (SEEN, seen(1)), text])
+            self.successResultOf(lost)
+            for each in (*kept, mixed):
+                self.assertNoResult(each)
+            self.assertEqual(self.metrics.get_sample_value("iotd_intake_dropped_total"), 32)
+            self.assertEqual(self.metrics.get_sample_value("iotd_intake_waiting"), 101)
+            await self.intake.identify_all(known())
+            for each in (*kept, mixed):
+                await each
+        self.assertEqual(sum(len(batch.heard) for _, batch, _ in self.heard), 101)
+        lines = [event for event in logs if "field gates" in event["log_format"]]
+        self.assertEqual([each.get("count", each.get("most")) for each in lines], [100, 32])
+
+    async def test_back_off(self) -> None:
+        """It is tried again after 0.2 s, 0.4 s … 5 s, with one log line at either end."""
+        with capturedLogs() as logs:
+            await self.intake.start_service()
+            told = self.intake.submit([(SEEN, seen(1))])
+            waits = []
+            for _ in range(8):
+                await self.until(lambda: self.intake._timer is not None)
+                waits.append(round(self.intake._timer.getTime() - self.clock.seconds(), 3))
+                self.clock.advance(waits[-1])
+            await self.until(lambda: self.intake._timer is not None)
+            await self.intake.identify_all(known())
+            await told
+        self.assertEqual(waits, [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0])
+        self.assertEqual(self.fault(), "")
+        self.assertEqual([event["log_level"].name for event in logs], ["error", "info"])
+
+    async def test_stop_while_it_waits(self) -> None:
+        """A stop tells that what was not saved is not: the broker must keep it."""
+        await self.intake.start_service()
+        told = self.intake.submit([(SEEN, seen(1))])
+        await self.until(self.fault)
+        await self.intake.stop_service()
+        self.failureResultOf(told, Unavailable)
+        self.assertEqual(self.spool.read(0, 9), [])
+
+    async def test_stop_before_the_start(self) -> None:
+        """An intake that was never started stops, too."""
+        self.successResultOf(self.intake.stop_service())
+
+
+class BrokenSpoolTests(IntakeTest):
+    """A file that is begun anew."""
+
+    async def test_identifiers_are_kept_again(self) -> None:
+        """A new file gets the copy of the register, also in a quiet hour."""
+        await self.start()
+        before = self.spool.uuid
+        with capturedLogs():
+            self.spool._access.renew(ValueError("the test says so"), 5)
+            self.spool.open()
+        self.assertNotEqual(self.spool.uuid, before)
+        self.assertIsNone(self.spool.known())
+        self.clock.advance(1)
+        await self.until(lambda: self.spool.known() is not None)
+        self.assertEqual(self.spool.known(), known())
+
+    async def test_folder_that_comes_later(self) -> None:
+        """A disk that is not there at the start is waited for."""
+        blocked = self.path.parent
+        blocked.parent.mkdir(parents=True, exist_ok=True)
+        blocked.write_bytes(b"")  # a file where the folder is to be
+        with capturedLogs():
+            started = self.intake.start_service()
+            await self.until(self.fault)
+            told = self.intake.submit([(SEEN, seen(1, MACS[ANNA]))])
+            await self.intake.identify_all(known())
+            self.assertNoResult(started)
+            blocked.unlink()
+            self.clock.advance(5)
+            await started
+            await told
+        await self.until(lambda: self.spool.known() is not None)
+        self.assertEqual(self.spool.known(), known())
+        self.assertEqual(self.heard[0][1].heard[0].students, (ANNA,))
 
 
 class RegisterTests(IntakeTest):
