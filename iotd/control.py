@@ -19,6 +19,7 @@ class Parts(Protocol):
     accounts: Any
     registry: Any
     rebuild: Any
+    office: Any
 
 
 Command = Callable[..., Awaitable[Any]]
@@ -78,6 +79,26 @@ async def rebuild_campus(parts: Parts, by: str, ticket: str | None = None) -> An
     return await parts.rebuild.follow("rebuild", ticket, by)
 
 
+async def import_students(
+    parts: Parts, by: str, part: str, upload: str | None = None, last: str | None = None,
+    preview: str | None = None,
+) -> Any:
+    """A part of a file of students in base64; with ``last`` it is imported, or looked at."""
+    return await parts.office.desk.take(part, by, upload, bool(last), bool(preview))
+
+
+async def list_students(
+    parts: Parts, by: str, q: str | None = None, after: str | None = None
+) -> Any:
+    """Some of the students; ``after`` in the answer says where to go on."""
+    return parts.office.desk.page(q, after)
+
+
+async def erase_student(parts: Parts, by: str, rollno: str) -> Any:
+    """Erase a student for good."""
+    return await parts.office.erasing.erase(rollno, by)
+
+
 COMMANDS: dict[str, Command] = {
     "user add": add_user,
     "user list": list_users,
@@ -89,6 +110,9 @@ COMMANDS: dict[str, Command] = {
     "device key": make_key,
     "campus check": check_campus,
     "campus rebuild": rebuild_campus,
+    "students import": import_students,
+    "students list": list_students,
+    "students erase": erase_student,
 }
 
 

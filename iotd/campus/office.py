@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from iotd.campus.codes import Codes
+from iotd.campus.desk import Desk
 from iotd.campus.edits import Edits
 from iotd.campus.erasing import Erasing
 from iotd.campus.register import Register
@@ -29,3 +30,4 @@ class Office:
         self.registrations = Registrations(register, self.codes, registration_days)
         self.imports = Imports(register, in_thread)
         self.erasing = Erasing(register, in_thread, backups)
+        self.desk = Desk(self)

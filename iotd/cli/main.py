@@ -18,6 +18,7 @@ from iotd.cli.demo import demo
 from iotd.cli.devices import device
 from iotd.cli.place import Surroundings
 from iotd.cli.simulate import simulate
+from iotd.cli.students import students
 from iotd.cli.telling import tell_error, tell_json
 from iotd.cli.users import token, user
 from iotd.errors import IotdError
@@ -37,7 +38,7 @@ def cli() -> None:
     """
 
 
-for each in (check, user, token, device, campus, simulate, demo):
+for each in (check, user, token, device, campus, students, simulate, demo):
     cli.add_command(each)
 
 
