@@ -55,26 +55,34 @@ class Erasing:
         student = register.find(rollno)
         # from here on no gate's message is this student's: nothing comes after what is deleted
         await register.tell_identifiers([(i.hash, None, None) for i in student.identifiers])
+        results: list[Any] = []
         try:
             await register.history.forget([student.id])
-            result, done = await register.commit(
-                self._delete, student, by, register.now(), address
+            done = await register.commit(
+                self._delete, results, student, by, register.now(), address,
+                settled=lambda: self._settled(student, results),
             )
         except Exception:
             known = [(i.hash, student.id, i.expires_us) for i in student.identifiers]
             await register.tell_identifiers(known)
             raise
-        register.history.erased(student.id, result)
+        register.history.erased(student.id, results[-1])
         await register.adopt(done)
         return {"rollno": rollno, "identifiers": len(student.identifiers)}
 
+    def _settled(self, student: Student, results: list[Any]) -> None:
+        """It was gone after all, though the store had not said so."""
+        if student.id not in self._register.students and results:
+            self._register.history.erased(student.id, results[-1])
+
     def _delete(
-        self, connection: Any, student: Student, by: str, at: float, address: str
-    ) -> tuple[Any, Done]:
+        self, connection: Any, results: list[Any], student: Student, by: str, at: float,
+        address: str,
+    ) -> Done:
         register = self._register
-        result = register.history.erase(connection, student.id)
+        results.append(register.history.erase(connection, student.id))
         records.remove_code(connection, student.id)
         changes = records.write_changes(connection, [Change(student, None)], at)
         records.forget_in_audit(connection, student.rollno)
         write_audit(connection, at, by, "erase student", records.ERASED, address=address)
-        return result, register.outcome(changes)
+        return register.outcome(changes)

@@ -105,7 +105,8 @@ class Register:
         self.state_of, self.on_students, self.on_identifiers = state_of, on_students, on_identifiers
         self.roll = Roll()
         self.codes: dict[int, Code] = {}
-        self._doubtful = False
+        # commits of which nobody knows, and what is to be done once that is known
+        self._in_doubt: list[Callable[[], Any]] = []
 
     def __len__(self) -> int:
         """How many students are registered."""
@@ -165,22 +166,31 @@ class Register:
         await self.adopt(done)
         return done.changes
 
-    async def commit(self, work: Callable[..., Any], *args: Any) -> Any:
-        """Run it in the store; the turn is the caller's. What is lost in doubt is read anew."""
+    async def commit(
+        self, work: Callable[..., Any], *args: Any, settled: Callable[[], Any] = lambda: None
+    ) -> Any:
+        """Run it in the store; the turn is the caller's.
+
+        When nobody knows whether it was saved, that is looked up before the next change, and
+        then ``settled`` is called.
+        """
         try:
             return await self.store.run(work, *args)
         except Unavailable:
-            self._doubtful = True
+            self._in_doubt.append(settled)
             raise
 
     async def settle_doubt(self) -> None:
         """After a commit of which nobody knows whether it happened: see what is there."""
-        if self._doubtful:
+        if self._in_doubt:
             loaded = await self.store.read(records.load)
             roll = Roll(loaded.groups, loaded.students)
             changes = [*self.roll.differences(roll)]
-            self.codes, self._doubtful = loaded.codes, False
+            waiting, self._in_doubt = self._in_doubt, []
+            self.codes = loaded.codes
             await self.adopt(Done(changes, roll, identifier_changes(changes)))
+            for settled in waiting:
+                settled()
 
     def outcome(self, changes: list[Change]) -> Done:
         """What there is after these changes; in the store's thread, while the turn is held."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from sqlalchemy import text
 
@@ -93,6 +94,27 @@ class ErasingTests(OfficeTest):
         self.assertEqual(done["backups"], ["iotd-0005-20260101T000000Z.sqlite3"])
         self.assertIn("Backups", done["notice"])
         self.assertEqual("server" in done["notice"], self.dialect == "mariadb")
+
+
+class DoubtTests(OfficeTest):
+    """When the database goes away while it is saved."""
+
+    async def test_gone_after_all(self) -> None:
+        """What was deleted though nobody heard so is taken over before the next change."""
+        student = await self.add(ROLLNO, MAC)
+        run = self.store.run
+
+        async def lost(*args: Any) -> None:
+            await run(*args)
+            raise Unavailable("the database went away while saving")
+
+        with mock.patch.object(self.store, "run", lost), self.assertRaises(Unavailable):
+            await self.office.erasing.erase(ROLLNO, "bob")
+        self.assertEqual(self.told.erased_results, [])
+        with self.assertRaises(NotFound):
+            await self.office.erasing.erase(ROLLNO, "bob")
+        self.assertEqual(self.told.erased_results, [f"erased {student.id}"])
+        self.check_stored()
 
 
 class FileTests(OfficeTest):
