@@ -7,6 +7,7 @@ erased block. What is not yet on flash is in ``tail``, and is told from there.
 
 import os
 
+from ring_files import finish_repairs, numbers, repair
 from segment import BOOT, HEAD, MARK, Segment, boot_record, framed, mark_record
 
 SEGMENT_BYTES = 16384
@@ -194,7 +195,7 @@ class Ring:
         self._tell(problem)
         try:
             if self._segments:
-                self._repair(self._segments[-1])
+                repair(self._segments[-1])
             if len(self._segments) > 1:
                 self._remove_oldest()  # a full flash: the oldest of ours is the first to go
         except OSError:
@@ -208,19 +209,13 @@ class Ring:
     # ---- after power-on
 
     def _recover(self) -> None:
-        self._make_folder()
-        names = sorted(os.listdir(self._folder))
-        for name in names:
-            if name.endswith(".tmp"):
-                self._finish(name, names)
-        numbers = sorted(int(name[:-4]) for name in os.listdir(self._folder)
-                         if name.endswith(".log"))
-        self._segments = [Segment(self._folder, number) for number in numbers]
+        finish_repairs(self._folder)
+        self._segments = [Segment(self._folder, number) for number in numbers(self._folder)]
         mark = None
         for segment in self._segments:
             mark = segment.scan(self._seq_of) or mark
         if self._segments:
-            self._repair(self._segments[-1])
+            repair(self._segments[-1])
         self._spoke = self._moved = False
         self._find_place(mark)
 
@@ -234,31 +229,3 @@ class Ring:
             segment = known[mark[0]]
             self._at = (mark[0], min(mark[1], segment.size))
             self._at_boot = segment.boot_at(self._at[1])
-
-    def _make_folder(self) -> None:
-        try:
-            os.mkdir(self._folder)
-        except OSError:
-            pass  # it is there
-
-    def _repair(self, segment: Segment) -> None:
-        """Cut off what was half written, so that what follows can be read."""
-        if os.stat(segment.path)[6] == segment.size:
-            return
-        copy = segment.path[:-4] + ".tmp"
-        with open(segment.path, "rb") as file, open(copy, "wb") as to:
-            left = segment.size
-            while left:
-                piece = file.read(min(left, 512))
-                to.write(piece)
-                left -= len(piece)
-        os.remove(segment.path)
-        os.rename(copy, segment.path)
-
-    def _finish(self, name: str, names: list) -> None:
-        """A repair that was cut: before the old file went it counts, afterwards the copy does."""
-        log = name[:-4] + ".log"
-        if log in names:
-            os.remove(self._folder + "/" + name)
-        else:
-            os.rename(self._folder + "/" + name, self._folder + "/" + log)

@@ -169,6 +169,17 @@ class PowerFailureTests(RingTestCase):
         segment = Segment(self.folder, 1)
         return [end for _, _, end in segment.messages(0, "", len(data), 99)]
 
+    def test_foreign_files(self) -> None:
+        """What somebody else put there is left alone, and in nobody's way."""
+        os.mkdir(self.folder)
+        for name in ("notes.log", "x.tmp", "1", ".log"):
+            Path(self.folder, name).write_bytes(b"hello")
+        ring = self.ring()
+        self.put(ring, 1)
+        ring.flush()
+        self.assertEqual(self.told(self.ring("b2")), [("b1", 1)])
+        self.assertEqual(len(os.listdir(self.folder)), 5)
+
     def test_every_step(self) -> None:
         """Power goes before any change of the file system, a rotation and a repair included."""
         count = 0
@@ -219,18 +230,22 @@ class Steps:
 
     def __enter__(self) -> None:
         import ring
+        import ring_files
 
         self.kept: dict[str, Callable[..., Any]] = {name: getattr(os, name) for name in self.NAMES}
         for name, real in self.kept.items():
             setattr(os, name, self.counted(real))
-        ring.open = self.open  # type: ignore[attr-defined]
+        for module in (ring, ring_files):
+            module.open = self.open  # type: ignore[attr-defined]
 
     def __exit__(self, *problem: Any) -> None:
         import ring
+        import ring_files
 
         for name, real in self.kept.items():
             setattr(os, name, real)
-        del ring.open  # type: ignore[attr-defined]
+        for module in (ring, ring_files):
+            del module.open  # type: ignore[attr-defined]
 
     def counted(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
