@@ -82,8 +82,8 @@ class Dashboard:
         out = self.occupancy.outside(selection) if active else []
         told = {"time": self._curfew, "active": active, "outside": len(out)}
         if names:
-            known = [(self.occupancy.rollno(id), since) for id, since in out[:insights.MOST_OUT]]
-            told["items"] = insights.out_late(known, now)
+            named = [(self.occupancy.rollno(id), since) for id, since in out[:insights.MOST_OUT]]
+            told["items"] = insights.out_late(named, now)
         return told
 
     async def _rows(self, days: Sequence[str], selection: Selection) -> list[DayRow]:

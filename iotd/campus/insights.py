@@ -94,10 +94,11 @@ def is_curfew(calendar: Calendar, curfew: str, now: float) -> bool:
     return time >= curfew or time < MORNING
 
 
-def out_late(out: Sequence[tuple[str, int]], now: float) -> list[dict[str, Any]]:
-    """Names of those who are out, with how long; ``out``: roll number, since when in us."""
+def out_late(out: Sequence[tuple[str | None, int]], now: float) -> list[dict[str, Any]]:
+    """Names of those who are out, with how long; ``out``: roll number (None: nobody knows it
+    any more), since when in us."""
     return [
         {"rollno": rollno, "since": rfc3339(since / SECOND),
          "minutes": max(0, int((now - since / SECOND) // 60))}
-        for rollno, since in out[:MOST_OUT]
+        for rollno, since in out[:MOST_OUT] if rollno is not None
     ]

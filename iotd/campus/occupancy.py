@@ -119,9 +119,10 @@ class Occupancy:
         ]
         return [(id, since) for since, id in sorted(found)]
 
-    def rollno(self, id: int) -> str:
-        """Of a student who is counted."""
-        return str(self._students()[id].rollno)
+    def rollno(self, id: int) -> str | None:
+        """Of a student; None when it was erased a moment ago."""
+        student = self._students().get(id)
+        return None if student is None else student.rollno
 
     def categories(self) -> dict[str, list[Value]]:
         """Every value that a student of the register has, by category, in order."""
