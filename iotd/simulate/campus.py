@@ -61,7 +61,7 @@ class Campus:
     def gate_of(self, number: int, direction: int, moment: int) -> int:
         """Which gate of this direction a student takes at that half hour."""
         pairs = max(1, self.gates // 2)
-        pair = int(chance(f"student {number}", "gate", moment) * pairs) % pairs
+        pair = int(chance("student", "gate", moment << 24 | number) * pairs) % pairs
         return 2 * pair + direction if self.gates > 1 else 0
 
 

@@ -112,15 +112,19 @@ class Student:
         return self._does("home", at, 0.18)
 
     def _does(self, what: str, at: int, how_likely: float) -> bool:
-        return chance(f"student {self.number}", what, at) < how_likely
+        return self._chance(what, at) < how_likely
 
     def _about(self, what: str, at: int, hour: float, spread: float) -> float:
         """Seconds from midnight, around an hour of the day."""
-        one, other = (chance(f"student {self.number}", f"{what} {n}", at) for n in (1, 2))
-        return (hour + spread * (one + other - 1)) * HOUR
+        two = self._chance(what, at << 1) + self._chance(what, at << 1 | 1)
+        return (hour + spread * (two - 1)) * HOUR
 
     def _one_of(self, names: tuple[str, ...], what: str) -> str:
-        return names[int(chance(f"student {self.number}", what, 0) * len(names)) % len(names)]
+        return names[int(self._chance(what, 0) * len(names)) % len(names)]
+
+    def _chance(self, what: str, at: int) -> float:
+        # one name for all of them: its hash is kept, 400 students times 30 questions are not
+        return chance("student", what, at << 24 | self.number)
 
 
 def register(count: int) -> Iterator[tuple[str, ...]]:
