@@ -25,20 +25,14 @@ class Cache(dict[str, Who]):
     ValueError for what is no address. A hit is one look-up; a miss costs 2 us.
     """
 
-    def __init__(self, hasher: Hasher, known: _Table, digest: Callable[[str], bytes]) -> None:
+    def __init__(self, owners: Owners) -> None:
         super().__init__()
-        self._hasher, self._known, self._digest = hasher, known, digest
+        self._owners = owners
 
     def __missing__(self, text: str) -> Who:
-        mac = normalise_mac(text)
-        found = self._known.get(self._hasher.mac_digest(mac))
         if len(self) >= CACHED:
             self.clear()
-        if found is None:
-            who: Who = self._digest(mac)
-        else:
-            who = (*found, b"" if found[1] == NEVER else self._digest(mac))
-        self[text] = who
+        who = self[text] = self._owners.who(normalise_mac(text))
         return who
 
 
@@ -59,7 +53,7 @@ class Owners:
 
     def renew(self) -> None:
         """Look all addresses up again."""
-        self.cache = Cache(self._hasher, self._known, self._digest)
+        self.cache = Cache(self)
 
     def replace(self, known: Known) -> None:
         """These and no others."""
@@ -80,6 +74,13 @@ class Owners:
             digest.hex(): (student, None if until == NEVER else until)
             for digest, (student, until) in self._known.copy().items()
         }
+
+    def who(self, mac: str) -> Who:
+        """Of a normalised MAC."""
+        found = self._known.get(self._hasher.mac_digest(mac))
+        if found is None:
+            return self._digest(mac)
+        return (*found, b"" if found[1] == NEVER else self._digest(mac))
 
     def of_badge(self, uid: str, method: str) -> tuple[int, int] | None:
         """Student and end, of a number in any spelling; None when nobody has it."""

@@ -21,31 +21,33 @@ class Hasher:
     Pseudonyms, not anonymity: the same address has the same hash for as long as the key lives.
     """
 
-    __slots__ = ("_inner", "_outer")
+    __slots__ = ("_inner", "_outer", "_of_mac")
 
     def __init__(self, key: bytes) -> None:
         # The two halves of HMAC, ready to be copied: 0.6 us a hash instead of hmac's 1.5.
         block = (key if len(key) <= BLOCK else hashlib.sha256(key).digest()).ljust(BLOCK, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+        self._of_mac = self._inner.copy()
+        self._of_mac.update(b"mac|")
 
     def mac(self, mac: str) -> str:
         """Of a normalised MAC: 12 lower-case hex digits."""
         return self.mac_digest(mac).hex()
 
-    def badge(self, uid: str, method: str) -> str:
-        """Of a badge's number in any spelling; ValueError when it is none."""
-        return self._digest(f"{method}|{normalise_uid(uid)}").hex()
-
     def mac_digest(self, mac: str) -> bytes:
         """As :meth:`mac`, the 32 bytes."""
-        return self._digest(f"mac|{mac}")
-
-    def _digest(self, text: str) -> bytes:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(text.encode("ascii"))
+        inner, outer = self._of_mac.copy(), self._outer.copy()
+        inner.update(mac.encode("ascii"))
         outer.update(inner.digest())
         return outer.digest()
+
+    def badge(self, uid: str, method: str) -> str:
+        """Of a badge's number in any spelling; ValueError when it is none."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(f"{method}|{normalise_uid(uid)}".encode("ascii"))
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 def tail(text: str) -> str:
