@@ -14,7 +14,7 @@ from iotd.campus.batches import Batch
 from iotd.campus.known import Owners
 from iotd.campus.macs import Hasher
 from iotd.campus.model import NO_CLOCK, SECOND, SKEWED, Heard, Method
-from iotd.campus.notes import GateNotes, Notes
+from iotd.campus.notes import FAULTS, GateNotes, Notes
 from iotd.campus.routes import Route
 from iotd.campus.strangers import DayKey, count
 from iotd.wire.macs import masked_sample
@@ -160,7 +160,9 @@ class Hearing:
                 count(digest, counts, self._batch.strangers)
 
     def _fault(self, route: Route, payload: bytes, reason: str) -> None:
-        self._notes.fault(route.gate, reason, masked_sample(payload))
+        # masking costs more than counting, and a megabyte can hold 70,000 faults
+        kept = self._notes.of(route.gate).faults < FAULTS
+        self._notes.fault(route.gate, reason, masked_sample(payload) if kept else "")
 
 
 def _time(ts: float | None, received: int, notes: GateNotes) -> tuple[int, int]:
