@@ -3,29 +3,35 @@
 Whatever the order of arrival, the movements in the store are those that the rule
 (:func:`iotd.campus.model.moves`) makes of all sightings of a student in order. What comes in
 order, or late but behind the last movement without moving anything, is decided in memory
-(0.7 us a sighting); for all else the stretch it touches is judged anew from what is stored.
+(0.7 us a sighting). For all else the stretch that it touches is judged anew, when everything
+of the transaction is written: by then the store holds what was decided in memory, too, so it
+does not matter that some of that was decided without the late data.
 """
 
 from __future__ import annotations
 
-from typing import Iterable, Protocol, Sequence
+from typing import Callable, Iterable, Protocol
 
 from sqlalchemy import Connection
 
 from iotd.campus import cells
 from iotd.campus.boot_records import Numbers, numbers_of, put_numbers
+from iotd.campus.bulk import Row
 from iotd.campus.cells import Hours
 from iotd.campus.gate_records import number_of
 from iotd.campus.late import Arrival, Case, Judged, judge_anew
 from iotd.campus.memory import Applied, Memory, Place
 from iotd.campus.model import (
-    CORRECTIONS, KEPT, LATE, SECOND, TOO_LATE, Heard, State, direction_of, pack_source,
+    CORRECTIONS, KEPT, LATE, NOBODY, SECOND, TOO_LATE, Heard, State, direction_of, pack_source,
 )
 from iotd.campus.movement_records import Movement, add_movements, remove_movements
 from iotd.campus.ranges import Ranges
-from iotd.campus.sighting_records import PART_ROWS, Part, add_sightings, put_seen
+from iotd.campus.sighting_records import PART_ROWS, Part, add_sightings, put_newest
 
-NEVER = 1 << 62  # behind every moment: no sighting of this student is decided in memory
+#: The group of a student of the register.
+GroupOf = Callable[[int], "int | None"]
+
+NEVER = 1 << 62  # behind every moment
 
 
 class Counts(Protocol):
@@ -41,24 +47,31 @@ class Counts(Protocol):
 
 
 class Work:
-    """Sightings of one transaction: hear() or see() them all, then finish()."""
+    """Sightings of one transaction: hear() them all, then finish().
+
+    ``group_of(student)`` is the register's, None for somebody it does not know (any more).
+    """
 
     def __init__(
-        self, connection: Connection, memory: Memory, counts: Counts, repeat_seconds: int
+        self, connection: Connection, memory: Memory, counts: Counts, group_of: GroupOf,
+        repeat_seconds: int,
     ) -> None:
         self._connection, self._memory, self._counts = connection, memory, counts
-        self._repeat = repeat_seconds * SECOND
+        self._group_of, self._repeat = group_of, repeat_seconds * SECOND
         self._applied = Applied(memory.place)
-        self._rows: list[tuple[int, int, int, int]] = []
-        self._late: dict[int, list[Arrival]] = {}
         self._parts = dict(memory.parts)
+        self._part = self._open_part()
+        self._rows: list[Row] = []
+        self._late: dict[int, list[Arrival]] = {}
         self._sources: dict[tuple[str, int, int], int] = {}
         self._numbers: dict[tuple[str, str], Ranges] = {}
 
     def hear(self, messages: Iterable[Heard]) -> None:
-        """Messages of gates, in the order in which they came; known ones are left out."""
-        sources, numbers, see = self._sources, self._numbers, self.see
-        count = 0
+        """Messages of gates, in the order in which they came; known ones are left out.
+
+        Those of the gate "" are a person's corrections.
+        """
+        sources, numbers, see, count = self._sources, self._numbers, self._see, 0
         for gate, boot, seq, at, received, direction, method, students, flags in messages:
             count += 1
             if seq is not None and boot is not None:
@@ -66,7 +79,7 @@ class Work:
                 if known is None:
                     known = self._numbers_of(gate, boot, received)
                 if not known.add(seq):
-                    self._applied.duplicates[gate] += 1
+                    self._applied.duplicates += 1
                     continue
             if students:
                 source = sources.get((gate, direction, method))
@@ -75,37 +88,34 @@ class Work:
                 see(students, at, source, direction, received, flags)
         self._applied.messages += count
 
-    def see(
+    def _see(
         self, students: Iterable[int], at: int, source: int, direction: int, received: int,
-        flags: int = 0,
+        flags: int,
     ) -> None:
-        """Students at one gate at one moment; those that nobody knows (any more) are left out."""
-        states, rows = self._applied.states, self._rows
+        part, rows, applied, memory = self._part.number, self._rows, self._applied, self._memory
         for student in students:
-            state = states.get(student) or self._state(student)
-            if state is None:
-                continue
-            noted, newest = flags, state.newest
+            newest = applied.newest.get(student) or memory.newest.get(student)
+            if newest is None:
+                if self._group_of(student) is None:
+                    continue
+                newest = -1
+            noted = flags
             if at > newest:
-                state.newest = at
+                applied.newest[student] = at
             elif at < newest:
                 noted |= LATE if at >= newest - KEPT else LATE | TOO_LATE
-            rows.append((student, at, source, noted))
-            moved = state.at
-            if at > moved:
-                if direction == state.direction:
-                    continue
-                if (
-                    at - moved <= self._repeat and source >= CORRECTIONS
-                    and state.direction is not None
+            rows.append((part, student, at, source, noted))
+            state = applied.moved.get(student) or memory.states.get(student) or NOBODY
+            if at > state.at:
+                if direction == state.direction or (
+                    at - state.at <= self._repeat and source >= CORRECTIONS and state.at >= 0
                 ):
                     continue
                 if at > newest:
                     self._move(student, state, at, source, direction, received, noted)
                     continue
-            elif at == moved and source == state.source:
+            elif at == state.at and source == state.source:
                 continue
-            state.at = NEVER
             self._late.setdefault(student, []).append(Arrival(at, source, noted, received))
 
     def count_strangers(self, new: dict[tuple[str, int, str], int]) -> None:
@@ -118,68 +128,61 @@ class Work:
     def finish(self, place: Place) -> Applied:
         """Write it all; what the memory has to take over after the commit."""
         applied, connection = self._applied, self._connection
-        applied.place = place
-        applied.sightings = len(self._rows)
-        self._store(self._rows)
+        applied.place, applied.sightings, applied.late = place, len(self._rows), len(self._late)
+        self._store()
         add_movements(connection, [*applied.added])
         self._judge_late()
-        applied.late = len(self._late)
-        self._note_seen()
+        put_newest(connection, applied.newest)
         put_numbers(connection, applied.boots.items())
-        statistics = {key: row for key, row in applied.statistics.items() if row}
-        applied.statistics = statistics
-        if statistics:
-            self._counts.change(connection, statistics)
+        applied.statistics = {key: row for key, row in applied.statistics.items() if row}
+        if applied.statistics:
+            self._counts.change(connection, applied.statistics)
         if applied.strangers:
             self._counts.add_strangers(connection, applied.strangers)
         return applied
 
-    def _state(self, student: int) -> State | None:
-        if self._memory.group_of(student) is None:
-            return None
-        known = self._memory.states.get(student)
-        state = self._applied.states[student] = State() if known is None else known.copy()
-        return state
-
     def _move(
-        self, student: int, state: State, at: int, source: int, direction: int, received: int,
+        self, student: int, before: State, at: int, source: int, direction: int, received: int,
         flags: int,
     ) -> None:
-        group = self._memory.group_of(student) or 0
-        before = None if state.direction is None else (state.at, state.source, 0)
+        group = self._group_of(student) or 0
+        earlier = None if before.direction is None else (before.at, before.source, 0)
         cells.count(
-            ((at, source, group),), self._counts.hours, self._applied.statistics, before
+            ((at, source, group),), self._counts.hours, self._applied.statistics, earlier
         )
-        state.direction, state.at, state.source = direction, at, source
+        self._applied.moved[student] = State(direction, at, source)
         self._applied.added[Movement(student, at, source, group, received, flags)] = None
 
     def _judge_late(self) -> None:
-        states, group_of = self._applied.states, self._memory.group_of
+        applied, known = self._applied, self._memory.newest
         cases = [
-            Case(student, group_of(student) or 0, arrivals, states[student].newest)
+            Case(student, self._group_of(student) or 0, arrivals,
+                 applied.newest.get(student) or known[student])
             for student, arrivals in self._late.items()
         ]
-        undone: list[tuple[int, int, int, int]] = []
         judging = judge_anew(self._connection, self._parts.values(), cases, self._repeat)
+        self._rows = []
         for case, judged in [*judging]:
-            undone += self._adopt(case, judged)
-        self._store(undone)
+            self._adopt(case, judged)
+        self._store()
 
-    def _adopt(self, case: Case, judged: Judged) -> list[tuple[int, int, int, int]]:
-        """Write what changed; movements so old that their sighting may be gone, as such again."""
-        state, last = self._applied.states[case.student], judged.last
-        state.direction, state.at, state.source = direction_of(last.source), last.at, last.source
+    def _adopt(self, case: Case, judged: Judged) -> None:
+        student, last = case.student, judged.last
+        self._applied.moved[student] = State(direction_of(last.source), last.at, last.source)
         was, now = set(judged.old), set(judged.new)
         if was == now:
-            return []
+            return
         gone = [each for each in judged.old if each not in now]
         made = [each for each in judged.new if each not in was]
-        remove_movements(self._connection, case.student, [each.key for each in gone])
+        remove_movements(self._connection, student, [each.key for each in gone])
         add_movements(self._connection, made)
         self._recount(judged)
         self._note(made, gone)
-        old = case.newest - KEPT
-        return [(case.student, each.at, each.source, each.flags) for each in gone if each.at < old]
+        # of movements so old the sighting may be gone: they are sightings again
+        self._rows += [
+            (self._part.number, student, each.at, each.source, each.flags)
+            for each in gone if each.at < case.newest - KEPT
+        ]
 
     def _note(self, made: list[Movement], gone: list[Movement]) -> None:
         applied = self._applied
@@ -199,22 +202,16 @@ class Work:
         for key, row in less.items():
             into[key] = into.get(key, 0) - row
 
-    def _store(self, rows: Sequence[tuple[int, int, int, int]]) -> None:
-        if not rows:
-            return
-        known = self._parts
-        part = known[max(known)] if known else Part(1, NEVER, -1, 0)
-        if part.sightings >= PART_ROWS:
-            part = Part(part.number + 1, NEVER, -1, 0)
-        part = add_sightings(self._connection, part, rows)
-        known[part.number] = self._applied.parts[part.number] = part
+    def _open_part(self) -> Part:
+        part = self._parts[max(self._parts)] if self._parts else Part(0, 0, 0, PART_ROWS)
+        if part.sightings < PART_ROWS:
+            return part
+        return Part(part.number + 1, NEVER, -1, 0)
 
-    def _note_seen(self) -> None:
-        known = self._memory.states
-        put_seen(self._connection, (
-            (student, state.newest) for student, state in self._applied.states.items()
-            if student not in known or known[student].newest != state.newest
-        ))
+    def _store(self) -> None:
+        if self._rows:
+            part = self._part = add_sightings(self._connection, self._part, self._rows)
+            self._parts[part.number] = self._applied.parts[part.number] = part
 
     # gates and their numbers
 
@@ -225,7 +222,7 @@ class Work:
         return number
 
     def _source(self, gate: str, direction: int, method: int) -> int:
-        packed = pack_source(method, direction, self._gate(gate))
+        packed = pack_source(method, direction, self._gate(gate) if gate else 0)
         self._sources[gate, direction, method] = packed
         return packed
 

@@ -7,17 +7,16 @@ transaction at a time reads it on the writer's thread.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Callable, Iterable, NamedTuple
+from typing import Any, Iterable, NamedTuple
 
 from sqlalchemy import Connection, select
 
 from iotd.campus.boot_records import Numbers
 from iotd.campus.gate_records import gates as gate_table
-from iotd.campus.model import ENTRY, State
+from iotd.campus.model import State
 from iotd.campus.movement_records import Movement, load_states
-from iotd.campus.sighting_records import Part, load_parts
+from iotd.campus.sighting_records import Part, load_newest, load_parts
 from iotd.store.records import get_fact, put_fact
 
 FACT = "campus_spool"
@@ -38,10 +37,11 @@ class Place(NamedTuple):
 
 @dataclass
 class Applied:
-    """What one transaction changed; nothing else may be taken over from it."""
+    """What one transaction changed; ``moved`` are those whose last movement is another now."""
 
     place: Place
-    states: dict[int, State] = field(default_factory=dict)
+    newest: dict[int, int] = field(default_factory=dict)
+    moved: dict[int, State] = field(default_factory=dict)
     boots: dict[Boot, Numbers] = field(default_factory=dict)
     gates: dict[str, int] = field(default_factory=dict)
     parts: dict[int, Part] = field(default_factory=dict)
@@ -52,76 +52,47 @@ class Applied:
     messages: int = 0
     sightings: int = 0
     late: int = 0  # students who were judged anew
-    duplicates: Counter[str] = field(default_factory=Counter)  # messages by gate
+    duplicates: int = 0  # messages
 
 
 class Memory:
-    """``states`` by student, ``gates`` numbers by device, ``inside`` and ``seen`` students by
-    group; ``group_of(student)`` is the register's, None for somebody it does not know."""
+    """``states`` and ``newest`` (when it was seen last) by student, numbers of ``gates``."""
 
-    def __init__(self, group_of: Callable[[int], int | None]) -> None:
-        self.group_of = group_of
+    def __init__(self) -> None:
         self.place = Place()
         self.states: dict[int, State] = {}
+        self.newest: dict[int, int] = {}
         self.boots: dict[Boot, Numbers] = {}
         self.gates: dict[str, int] = {}
         self.gate_names: dict[int, str] = {}
         self.parts: dict[int, Part] = {}
-        self.inside: Counter[int] = Counter()
-        self.seen: Counter[int] = Counter()
-        self._counted: dict[int, tuple[int, bool]] = {}
 
     def load(self, connection: Connection) -> None:
-        """Read it all: 20,000 students take half a second."""
+        """Read it all: 20,000 students take 0.2 s."""
         self.place = read_place(connection)
+        self.newest = load_newest(connection)
         self.states = load_states(connection)
         self.parts = load_parts(connection)
-        self._name(connection.execute(select(gate_table.c.device_id, gate_table.c.number)))
         self.boots.clear()
-        self.inside.clear()
-        self.seen.clear()
-        self._counted.clear()
-        self.count(self.states)
+        self._name(connection.execute(select(gate_table.c.device_id, gate_table.c.number)))
 
     def adopt(self, applied: Applied) -> None:
         """Take over what was committed."""
         self.place = applied.place
-        self.states.update(applied.states)
+        self.newest.update(applied.newest)
+        self.states.update(applied.moved)
         self.parts.update(applied.parts)
         self._name(applied.gates.items())
+        for boot in applied.boots:
+            self.boots.pop(boot, None)  # those heard last come last
         self.boots.update(applied.boots)
         while len(self.boots) > BOOTS:
             del self.boots[next(iter(self.boots))]
-        self.count(applied.states)
 
     def forget(self, student: int) -> None:
         """A student was erased."""
         self.states.pop(student, None)
-        self.count([student])
-
-    def count(self, students: Iterable[int]) -> None:
-        """See anew in which group, and whether inside, these count."""
-        for student in students:
-            state, group = self.states.get(student), self.group_of(student)
-            if state is None or state.direction is None or group is None:
-                now = None
-            else:
-                now = group, state.direction == ENTRY
-            before = self._counted.get(student)
-            if now != before:
-                self._move(student, before, now)
-
-    def _move(
-        self, student: int, before: tuple[int, bool] | None, now: tuple[int, bool] | None
-    ) -> None:
-        if before is not None:
-            self.seen[before[0]] -= 1
-            self.inside[before[0]] -= before[1]
-            del self._counted[student]
-        if now is not None:
-            self.seen[now[0]] += 1
-            self.inside[now[0]] += now[1]
-            self._counted[student] = now
+        self.newest.pop(student, None)
 
     def _name(self, gates: Iterable[Any]) -> None:
         for device, number in gates:

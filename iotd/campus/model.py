@@ -6,7 +6,6 @@ decided over all sightings of that student in order of :data:`Key`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -86,27 +85,21 @@ class Heard(NamedTuple):
     flags: int
 
 
-@dataclass(slots=True)
-class State:
-    """Where a student stands: the last movement, and when the newest sighting was.
+class State(NamedTuple):
+    """A student's last movement, as far as the rule needs it; ``direction`` None: there is none."""
 
-    ``direction``, ``at`` and ``source`` are the movement's; None, -1, -1 while there is none.
-    ``newest`` is -1 for somebody who was never seen.
-    """
-
-    direction: int | None = None
-    at: int = -1
-    source: int = -1
-    newest: int = -1
-
-    def copy(self) -> State:
-        """Another one that says the same."""
-        return State(self.direction, self.at, self.source, self.newest)
+    direction: int | None
+    at: int
+    source: int
 
     @property
     def inside(self) -> bool | None:
         """None: never seen."""
         return None if self.direction is None else self.direction == ENTRY
+
+
+#: Of somebody who was never seen.
+NOBODY = State(None, -1, -1)
 
 
 def moves(direction: int | None, at: int, seen_at: int, source: int, repeat: int) -> bool:

@@ -72,13 +72,12 @@ _FROM = (
 
 
 def load_states(connection: Connection) -> dict[int, State]:
-    """Where every student who was ever seen stands."""
-    seen = connection.exec_driver_sql("SELECT student_id, at FROM campus_seen")
-    states = {student: State(newest=at) for student, at in seen}
+    """Where every student stands who ever moved."""
+    states: dict[int, State] = {}
     for student, at, source in connection.execute(_LAST):
-        state = states[student]
-        if (at, source) > (state.at, state.source):
-            state.direction, state.at, state.source = direction_of(source), at, source
+        known = states.get(student)
+        if known is None or source > known.source:  # of two at the same moment
+            states[student] = State(direction_of(source), at, source)
     return states
 
 

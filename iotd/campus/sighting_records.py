@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Collection, Iterable, Iterator, NamedTuple, Sequence
+from typing import Collection, Iterable, Iterator, NamedTuple
 
 from sqlalchemy import (
     BigInteger, Column, Connection, Integer, PrimaryKeyConstraint, SmallInteger, Table, delete,
@@ -76,23 +76,28 @@ def load_parts(connection: Connection) -> dict[int, Part]:
     return {row.number: Part(*row) for row in rows}
 
 
-def add_sightings(connection: Connection, part: Part, rows: Sequence[Row]) -> Part:
-    """Write (student, at, source, flags) into a part; the part as it is then."""
-    if not rows:
-        return part
-    number = part.number
-    # in the order of the key: neighbours share pages
-    add_rows(connection, "campus_sightings", _COLUMNS, [(number, *row) for row in sorted(rows)])
-    ats = [row[1] for row in rows]
-    part = Part(number, min(part.first_at, min(ats)), max(part.last_at, max(ats)),
-                part.sightings + len(rows))
+def load_newest(connection: Connection) -> dict[int, int]:
+    """When each student was seen last."""
+    return dict(connection.exec_driver_sql("SELECT student_id, at FROM campus_seen").all())
+
+
+def add_sightings(connection: Connection, part: Part, rows: list[Row]) -> Part:
+    """Write (part's number, student, at, source, flags); the part as it is then.
+
+    The rows are sorted in place: in the order of the key, neighbours share pages.
+    """
+    rows.sort()
+    add_rows(connection, "campus_sightings", _COLUMNS, rows)
+    ats = [row[2] for row in rows]
+    grown = part.sightings + len(rows)
+    part = Part(part.number, min(part.first_at, min(ats)), max(part.last_at, max(ats)), grown)
     put_rows(connection, "campus_parts", Part._fields, [part])
     return part
 
 
-def put_seen(connection: Connection, newest: Iterable[tuple[int, int]]) -> None:
-    """Note when students (student, at) were seen last."""
-    put_rows(connection, "campus_seen", ("student_id", "at"), sorted(newest))
+def put_newest(connection: Connection, newest: dict[int, int]) -> None:
+    """Note when students were seen last."""
+    put_rows(connection, "campus_seen", ("student_id", "at"), sorted(newest.items()))
 
 
 class Look(NamedTuple):

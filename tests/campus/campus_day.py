@@ -16,7 +16,7 @@ GAPS = (0, 0, 1, 3, 60, 120, 179, 180, 181, 240, 600, 1800, 3600, 7200, 14400, 2
 GATES = ("north", "south", "yard")
 METHODS = (Method.WIFI, Method.WIFI, Method.WIFI, Method.RFID, Method.FACE, Method.FINGERPRINT)
 # by how many events an arrival is late: mostly not, sometimes by days
-DELAYS = (0,) * 9 + (1, 2, 3, 5, 9, 20, 70)
+DELAYS = (0,) * 8 + (1, 2, 3, 5, 9, 20, 60, 75)
 
 
 class Step(NamedTuple):
@@ -38,7 +38,7 @@ def draw(data: bytes, first_day: int, first_student: int, boot: str) -> Iterator
         if all(message.at >= newest.get(each, 0) - KEPT for each in message.students):
             newest.update((each, max(message.at, newest.get(each, 0)))
                           for each in message.students)
-            yield Step(message, flags & 3 == 3, flags & 63 == 63)
+            yield Step(message, flags & 3 == 3, flags & 31 == 31)
 
 
 def _arrivals(
