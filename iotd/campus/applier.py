@@ -10,7 +10,7 @@ does not matter that some of that was decided without the late data.
 
 from __future__ import annotations
 
-from typing import Callable, Iterable, Protocol
+from typing import Iterable, Protocol
 
 from sqlalchemy import Connection
 
@@ -28,9 +28,6 @@ from iotd.campus.movement_records import Movement, add_movements, remove_movemen
 from iotd.campus.ranges import Ranges
 from iotd.campus.sighting_records import PART_ROWS, Part, add_sightings, put_newest
 
-#: The group of a student of the register.
-GroupOf = Callable[[int], "int | None"]
-
 NEVER = 1 << 62  # behind every moment
 
 
@@ -47,17 +44,13 @@ class Counts(Protocol):
 
 
 class Work:
-    """Sightings of one transaction: hear() them all, then finish().
-
-    ``group_of(student)`` is the register's, None for somebody it does not know (any more).
-    """
+    """Sightings of one transaction: hear() or see() them all, then finish()."""
 
     def __init__(
-        self, connection: Connection, memory: Memory, counts: Counts, group_of: GroupOf,
-        repeat_seconds: int,
+        self, connection: Connection, memory: Memory, counts: Counts, repeat_seconds: int
     ) -> None:
         self._connection, self._memory, self._counts = connection, memory, counts
-        self._group_of, self._repeat = group_of, repeat_seconds * SECOND
+        self._group_of, self._repeat = memory.group_of, repeat_seconds * SECOND
         self._applied = Applied(memory.place)
         self._parts = dict(memory.parts)
         self._part = self._open_part()
@@ -71,7 +64,7 @@ class Work:
 
         Those of the gate "" are a person's corrections.
         """
-        sources, numbers, see, count = self._sources, self._numbers, self._see, 0
+        sources, numbers, see, count = self._sources, self._numbers, self.see, 0
         for gate, boot, seq, at, received, direction, method, students, flags in messages:
             count += 1
             if seq is not None and boot is not None:
@@ -79,7 +72,7 @@ class Work:
                 if known is None:
                     known = self._numbers_of(gate, boot, received)
                 if not known.add(seq):
-                    self._applied.duplicates += 1
+                    self._applied.duplicates[gate] += 1
                     continue
             if students:
                 source = sources.get((gate, direction, method))
@@ -88,10 +81,11 @@ class Work:
                 see(students, at, source, direction, received, flags)
         self._applied.messages += count
 
-    def _see(
+    def see(
         self, students: Iterable[int], at: int, source: int, direction: int, received: int,
-        flags: int,
+        flags: int = 0,
     ) -> None:
+        """Students at one gate at one moment; whom nobody knows (any more) is left out."""
         part, rows, applied, memory = self._part.number, self._rows, self._applied, self._memory
         for student in students:
             newest = applied.newest.get(student) or memory.newest.get(student)

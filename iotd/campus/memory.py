@@ -7,8 +7,9 @@ transaction at a time reads it on the writer's thread.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Iterable, NamedTuple
+from typing import Any, Callable, Iterable, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -52,13 +53,15 @@ class Applied:
     messages: int = 0
     sightings: int = 0
     late: int = 0  # students who were judged anew
-    duplicates: int = 0  # messages
+    duplicates: Counter[str] = field(default_factory=Counter)  # messages by gate
 
 
 class Memory:
-    """``states`` and ``newest`` (when it was seen last) by student, numbers of ``gates``."""
+    """``states`` and ``newest`` (when it was seen last) by student, numbers of ``gates``;
+    ``group_of(student)`` is the register's, None for somebody it does not know (any more)."""
 
-    def __init__(self) -> None:
+    def __init__(self, group_of: Callable[[int], int | None]) -> None:
+        self.group_of = group_of
         self.place = Place()
         self.states: dict[int, State] = {}
         self.newest: dict[int, int] = {}

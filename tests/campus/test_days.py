@@ -66,7 +66,7 @@ class House:
 
     def restart(self) -> None:
         """Memory as a new process reads it."""
-        self.memory = Memory()
+        self.memory = Memory(self.group_of)
         with self.engine.begin() as connection:
             self.memory.load(connection)
 
@@ -77,7 +77,7 @@ class House:
     def commit(self, messages: list[Heard]) -> None:
         """One batch."""
         with self.engine.begin() as connection:
-            work = Work(connection, self.memory, self.counts, self.group_of, REPEAT)
+            work = Work(connection, self.memory, self.counts, REPEAT)
             work.hear(messages)
             applied = work.finish(self.memory.place)
         self.memory.adopt(applied)
