@@ -139,6 +139,11 @@ RIGHTS: dict[str, frozenset[str]] = {
     "campus.demographics_csv": WATCHERS,
     "campus.insights": WATCHERS,  # names in it: OPERATORS
     # campus: movements and corrections
+    "campus.recent": OPERATORS,
+    "campus.list_movements": OPERATORS,
+    "campus.movements_csv": OPERATORS,
+    "campus.correct": OPERATORS,
+    "campus.reset": OPERATORS,
     # campus: register
     "campus.list_students": OPERATORS,
     "campus.add_student": OPERATORS,

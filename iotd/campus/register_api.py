@@ -14,7 +14,8 @@ from iotd.site.problems import Refusal
 from iotd.site.request import SLASH
 from iotd.site.routes import Answer, Call, route
 
-STUDENTS = "/api/v1/campus/students"
+CAMPUS = "/api/v1/campus"
+STUDENTS = CAMPUS + "/students"
 ONE = STUDENTS + "/<rollno>"
 
 

@@ -43,6 +43,11 @@ class Sealer:
             return cls(given, guarded=True)
         return cls(data_dir / NAME)
 
+    @property
+    def exists(self) -> bool:
+        """Whether the key was made already."""
+        return self._path.exists()
+
     def seal(self, secret: bytes) -> str:
         """The secret as text for the database; differs each time."""
         return self._key().encrypt(secret).decode("ascii")

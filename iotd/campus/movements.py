@@ -1,0 +1,279 @@
+"""The life of movements: what waits in the spool is applied to the store, in order, once.
+
+One transaction at a time, in turns with changes of the register: batches of the spool, a
+person's correction, an erasure. The memory follows what is committed; when nobody knows
+whether it was, the store is read again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Collection, Iterable, Sequence
+
+from prometheus_client import CollectorRegistry, Counter
+from sqlalchemy import Connection
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from iotd.calendar import Calendar
+from iotd.campus import cells, retention
+from iotd.campus.applier import Work
+from iotd.campus.batches import Batch
+from iotd.campus.intake_figures import Rate
+from iotd.campus.memory import Applied, Memory, Place, read_place, write_place
+from iotd.campus.model import SECOND
+from iotd.campus.movement_records import Movement, all_of, remove_all_of
+from iotd.campus.register import Register
+from iotd.campus.sighting_records import remove_sightings_of
+from iotd.campus.statistics import Statistics
+from iotd.site.figures import guarded
+from iotd.store.engine import Store
+
+PRUNE_EVERY = 30.0  # seconds between two looks for sightings that are too old ...
+PRUNE_AT_ONCE = 5  # ... of so many times 300 students
+
+#: Work inside a transaction: it hears or sees what is to be applied.
+Fill = Callable[[Work], None]
+#: Told after each commit: what changed.
+Listener = Callable[[Applied], None]
+
+
+class Movements:
+    """``commit`` applies sightings; ``listeners`` hear of what is committed, on the reactor."""
+
+    _log = Logger()
+
+    def __init__(
+        self, *, store: Store, clock: Any, now: Callable[[], float], calendar: Calendar,
+        register: Register, statistics: Statistics, repeat_seconds: int,
+        metrics: CollectorRegistry,
+    ) -> None:
+        self.store, self.now, self.calendar = store, now, calendar
+        self.register, self.statistics = register, statistics
+        self.memory = Memory(self._group_of)
+        self.listeners: list[Listener] = []
+        self._repeat, self._rate = repeat_seconds, Rate(now)
+        self._doubtful = False
+        self._pruning: Deferred[None] | None = None
+        self._place = (0, -1)
+        self._prunes = LoopingCall(guarded(self._prune, self._log, "forgetting old sightings"))
+        self._prunes.clock = clock
+        self._counters = {
+            name: Counter(f"iotd_campus_{name}", said, registry=metrics) for name, said in (
+                ("messages", "messages of gates that were applied"),
+                ("duplicates", "messages that had been applied before"),
+                ("sightings", "sightings of students that were applied"),
+                ("movements", "movements that were made of them"),
+                ("undone", "movements that late data took back"),
+            )
+        }
+
+    def _group_of(self, student: int) -> int | None:
+        known = self.register.students.get(student)
+        return None if known is None else known.group.id
+
+    # -- life ----------------------------------------------------------------------------
+
+    def load(self, connection: Connection) -> None:
+        """Read where everybody stands; after the register."""
+        self.memory.load(connection)
+
+    def start_service(self) -> None:
+        """Forget old sightings from now on."""
+        self._prunes.start(PRUNE_EVERY, now=False)
+
+    async def stop_service(self) -> None:
+        """Fires when nothing is under way any more."""
+        if self._prunes.running:
+            self._prunes.stop()
+        if self._pruning is not None:
+            await self._pruning
+
+    # -- what is asked -------------------------------------------------------------------
+
+    def state_of(self, student: int) -> tuple[bool | None, int | None]:
+        """Whether somebody is inside (None: never seen), and since when in microseconds."""
+        state = self.memory.states.get(student)
+        if state is None or state.direction is None:
+            return None, None
+        return state.inside, state.at
+
+    def applied_per_second(self) -> float:
+        """Messages, over the last minute."""
+        return self._rate.per_second()
+
+    # -- what is changed -----------------------------------------------------------------
+
+    async def apply(self, batches: Sequence[tuple[int, Batch]], spool: str) -> Applied | None:
+        """Batches of the spool of this name, in its order; those of before are left out."""
+        def choose(place: Place) -> list[Batch]:
+            done = place.batch if place.spool == spool else 0
+            return [batch for id, batch in batches if id > done]
+
+        def fill(work: Work) -> None:
+            for batch in choose(self.memory.place):
+                work.hear(batch.heard)
+                work.count_strangers(batch.strangers)
+
+        last = batches[-1][0]
+
+        def place_after(place: Place) -> Place:
+            done = place.batch if place.spool == spool else 0
+            return Place(spool, max(done, last), place.turn + 1)
+
+        return await self.commit(fill, place_after)
+
+    async def commit(
+        self, fill: Fill, place_after: Callable[[Place], Place] | None = None,
+        also: Callable[[Connection], Any] = lambda connection: None,
+    ) -> Applied:
+        """Apply what ``fill`` sees, and do ``also``, in one transaction and one turn."""
+        await self.register.turn.acquire()
+        try:
+            return await self._commit(fill, place_after or _next_turn, also)
+        finally:
+            self.register.turn.release()
+
+    async def _commit(
+        self, fill: Fill, place_after: Callable[[Place], Place],
+        also: Callable[[Connection], Any],
+    ) -> Applied:
+        await self.settle_doubt()
+        self._doubtful = True
+        applied: Applied = await self.store.run(self._write, fill, place_after, also)
+        self._doubtful = False
+        self._adopt(applied)
+        return applied
+
+    async def settle_doubt(self) -> None:
+        """Read the store again when a commit's end is unknown, and it did happen."""
+        if not self._doubtful:
+            return
+        place: Place = await self.store.read(read_place)
+        if place != self.memory.place:
+            self._log.info("a commit of which nobody knew has happened; reading the store again")
+            await self.store.read(self._load_again)
+            self._tell(Applied(self.memory.place, states=dict(self.memory.states)))
+        self._doubtful = False
+
+    def _load_again(self, connection: Connection) -> None:
+        self.memory.load(connection)
+        self.statistics.load(connection)
+
+    def _write(
+        self, connection: Connection, fill: Fill, place_after: Callable[[Place], Place],
+        also: Callable[[Connection], Any],
+    ) -> Applied:
+        work = Work(connection, self.memory, self.statistics, self._repeat)
+        fill(work)
+        place = place_after(self.memory.place)
+        applied = work.finish(place)
+        write_place(connection, place)
+        also(connection)
+        return applied
+
+    def _adopt(self, applied: Applied) -> None:
+        self.memory.adopt(applied)
+        self.statistics.adopt(applied.statistics)
+        self.statistics.adopt_strangers(applied.strangers)
+        self._rate.add(applied.messages)
+        for name, count in (
+            ("messages", applied.messages), ("sightings", applied.sightings),
+            ("movements", len(applied.added)), ("undone", applied.removed),
+            ("duplicates", applied.duplicates.total()),
+        ):
+            self._counters[name].inc(count)
+        self._tell(applied)
+
+    def _tell(self, applied: Applied) -> None:
+        for listener in self.listeners:
+            try:
+                listener(applied)
+            except Exception:
+                self._log.failure("telling of movements failed")
+
+    # -- the register --------------------------------------------------------------------
+
+    def students_changed(self, students: Iterable[int]) -> None:
+        """They came, went, or are of another group now."""
+        self.memory.count(students)
+
+    def erase(self, connection: Connection, student: int) -> cells.Deltas:
+        """Delete everything of a student; what its share in statistics was, as a difference."""
+        counted = cells.contributions(
+            ((each.at, each.source, each.group) for each in all_of(connection, student)),
+            self.statistics.hours,
+        )
+        less = {key: -row for key, row in counted.items()}
+        self.statistics.change(connection, less)
+        remove_all_of(connection, student)
+        remove_sightings_of(connection, self.memory.parts, student)
+        return less
+
+    def erased(self, student: int, less: cells.Deltas) -> None:
+        """The erasure is committed."""
+        self.memory.forget(student)
+        self.statistics.adopt(less)
+
+    # -- old sightings -------------------------------------------------------------------
+
+    def _prune(self) -> None:
+        if self._pruning is None:
+            self._pruning = Deferred.fromCoroutine(self._forget_some())
+            self._pruning.addErrback(lambda f: self._log.info(
+                "old sightings are forgotten later: {why}", why=f.getErrorMessage()
+            ))
+            self._pruning.addBoth(self._rested)
+
+    def _rested(self, _: Any) -> None:
+        self._pruning = None
+
+    async def _forget_some(self) -> None:
+        for _ in range(PRUNE_AT_ONCE):
+            number = self._next_part()
+            if number is None:
+                return
+            await self.register.turn.acquire()
+            try:
+                await self._forget(number)
+            finally:
+                self.register.turn.release()
+
+    def _next_part(self) -> int | None:
+        states, parts = self.memory.states, self.memory.parts
+        newest = max((state.newest for state in states.values()), default=0)
+        behind: Collection[int] = [
+            number for number, part in parts.items()
+            if number >= self._place[0] and not retention.reachable(part, newest)
+        ]
+        if not behind:
+            self._place = (0, -1)
+            return None
+        return min(behind)
+
+    async def _forget(self, number: int) -> None:
+        after = self._place[1] if number == self._place[0] else -1
+        step: retention.Step = await self.store.run(
+            retention.prune, number, self._newest_of, after, number == max(self.memory.parts)
+        )
+        if step.empty:
+            self.memory.parts.pop(number, None)
+        self._place = (number + 1, -1) if step.after is None else (number, step.after)
+
+    def _newest_of(self, student: int) -> int | None:
+        state = self.memory.states.get(student)
+        return None if state is None else state.newest
+
+
+def _next_turn(place: Place) -> Place:
+    return place._replace(turn=place.turn + 1)
+
+
+def moment(seconds: float) -> int:
+    """Unix seconds in whole microseconds."""
+    return round(seconds * SECOND)
+
+
+def newest_first(movements: Iterable[Movement]) -> list[Movement]:
+    """As pages show them."""
+    return sorted(movements, key=lambda each: (each.at, each.student, each.source), reverse=True)
