@@ -8,8 +8,14 @@ import { momentOf } from "../days.js";
 import { plural } from "../../format.js";
 import { call, categoriesOf, categoryFields, dialogEnd } from "./parts.js";
 
+/** Close a dialog with what was answered; the same is then told. */
+function done(close, answer) {
+  close(answer);
+  return answer;
+}
+
 export const add = (categories) => openDialog("Add a student", (close) => html`<form @submit=${(event) =>
-  submit(event, async ({ rollno }) => close(await api("POST", "/api/v1/campus/students", { rollno, ...categoriesOf(event.target) })), (made) => `${made?.rollno ?? "The student"} is added.`)}>
+  submit(event, async ({ rollno }) => done(close, await api("POST", "/api/v1/campus/students", { rollno, ...categoriesOf(event.target) })), (made) => `${made.rollno} is added.`)}>
   ${field("Roll number", "rollno", { maxlength: 32, autofocus: true, spellcheck: "false", help: "Letters, digits and . _ / -" })}
   ${categoryFields(null, categories)}${dialogEnd(close, "Add")}</form>`);
 
@@ -54,13 +60,13 @@ const correction = (student, direction, values) => call("POST", student.rollno, 
 export const correct = (student, direction) => openDialog(`${student.rollno} is ${WORDS[direction]} now`, (close) => html`<form @submit=${(event) =>
   submit(event, async (values) => close((await correction(student, direction, values)) ?? true), `${student.rollno} is ${WORDS[direction]}.`)}>
   ${field("Since", "at", { type: "datetime-local", required: false, help: "Empty: now. On your own clock." })}
-  ${field("Why", "note", { required: false, maxlength: 200, autofocus: true, help: "It is kept in the audit log with your name." })}
+  ${field("Why", "note", { required: false, maxlength: 500, autofocus: true, help: "It is kept in the audit log with your name." })}
   ${dialogEnd(close, "Correct")}</form>`);
 
 export const reset = () => openDialog("Everybody is outside", (close) => html`<form @submit=${(event) =>
-  submit(event, async ({ note }) => close((await api("POST", "/api/v1/campus/reset", { note })) ?? true), "Everybody is outside now.")}>
+  submit(event, async ({ note }) => done(close, await api("POST", "/api/v1/campus/reset", { note })), ({ outside }) => `Everybody is outside now: ${plural(outside ?? 0, "student was", "students were")} inside.`)}>
   <p><strong>Every student who is inside is set to outside,</strong> each by a correction. Do it when the campus is empty, such as at the end of a term. It can't be taken back at once: students come in again as gates hear them.</p>
-  ${field("Why", "note", { maxlength: 200, autofocus: true, help: "It is kept in the audit log with your name." })}
+  ${field("Why", "note", { maxlength: 500, autofocus: true, help: "It is kept in the audit log with your name." })}
   <label class="choice"><input type="checkbox" required><span>Nobody is on the campus.<small>Without this nothing happens.</small></span></label>
   ${dialogEnd(close, "Set everybody to outside", true)}</form>`);
 
