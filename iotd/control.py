@@ -18,8 +18,14 @@ class Parts(Protocol):
 
     accounts: Any
     registry: Any
-    rebuild: Any
-    office: Any
+
+    @property
+    def rebuild(self) -> Any:
+        """Statistics of the campus."""
+
+    @property
+    def office(self) -> Any:
+        """The register of the campus."""
 
 
 Command = Callable[..., Awaitable[Any]]

@@ -7,11 +7,16 @@ import time
 from typing import Any, Callable
 
 from prometheus_client import CollectorRegistry
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
 
 from iotd.accounts.service import Accounts
 from iotd.bus import Bus
+from iotd.campus.office import Office
+from iotd.campus.rebuild import Rebuild
 from iotd.config import Config
 from iotd.devices.service import Registry
+from iotd.jobs.campus_core import CampusCore
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
 
@@ -20,7 +25,7 @@ class Parts:
     """What stands below web and wires: store, accounts, registry."""
 
     def __init__(self, config: Config, reactor: Any, now: Callable[[], float] = time.time) -> None:
-        self.config, self.reactor, self.now = config, reactor, now
+        self.config, self._reactor, self.now = config, reactor, now
         self.bus, self.metrics = Bus(), CollectorRegistry()
         self.store = Store(config.store.url, config.data_dir, reactor)
         self.sealer = Sealer.beside(config.data_dir, os.environ)
@@ -28,11 +33,41 @@ class Parts:
             store=self.store, bus=self.bus, sealer=self.sealer, reactor=reactor, now=now,
             public_url=config.site.public_url, site_name=config.site.name,
         )
+        self._find_key()
+        self.campus = CampusCore(
+            config=config, store=self.store, bus=self.bus, sealer=self.sealer, clock=reactor,
+            now=now, metrics=self.metrics, in_thread=self._in_thread,
+        )
         self.registry = Registry(
             store=self.store, bus=self.bus, sealer=self.sealer,
             enrolment=config.devices.enrolment, seconds=reactor.seconds, now=now,
             metrics=self.metrics,
         )
+
+    def _find_key(self) -> None:
+        """A key that is missing is told of before a new one is made that fits nothing."""
+        if not self.sealer.exists:
+            self.store.open()
+            self.store.call(self.sealer.must_fit)
+
+    def _in_thread(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]:
+        return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), function, *args)
+
+    @property
+    def office(self) -> Office:
+        """The register, for commands; read at first use where no daemon has done so."""
+        self._need_campus()
+        return self.campus.office
+
+    @property
+    def rebuild(self) -> Rebuild:
+        """Statistics, for commands."""
+        self._need_campus()
+        return self.campus.rebuild
+
+    def _need_campus(self) -> None:
+        if not self.campus.loaded:
+            self.store.call(self.campus.load)
 
     def open(self) -> None:
         """Open the store and read everything that is kept in memory."""

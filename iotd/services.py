@@ -39,6 +39,7 @@ from iotd.devices.api import DevicesApi
 from iotd.devices.service import Registry
 from iotd.errors import IotdError
 from iotd.exit_codes import exit_code
+from iotd.jobs.campus import Campus
 from iotd.jobs.health_plus import HealthPlus
 from iotd.limits import files_warning, raise_files_allowed
 from iotd.listeners import Listeners
@@ -88,7 +89,7 @@ class Daemon(Service):
     def _load(self) -> None:
         """Everything that is kept in memory; blocks, so before the reactor or on a thread."""
         self.parts.open()
-        for part in (self.cameras, self.health):
+        for part in (self.cameras, self.health, self.campus):
             self.parts.store.call(part.load)
 
     def _build(self) -> None:
@@ -112,6 +113,11 @@ class Daemon(Service):
             accounts=parts.accounts, reactor=reactor, now=parts.now, metrics=parts.metrics,
             in_thread=self._in_thread,
         )
+        self.campus = Campus(
+            config=config, core=parts.campus, store=parts.store, bus=parts.bus,
+            registry=parts.registry, sealer=parts.sealer, reactor=reactor, now=parts.now,
+            metrics=parts.metrics,
+        )
         self.streams = OpenStreams(parts.bus, parts.accounts)
         self.listeners = Listeners(reactor)
         self.web = self._build_web(parts)
@@ -128,7 +134,7 @@ class Daemon(Service):
         owners = (
             SessionApi(parts.accounts), AdminApi(parts.accounts), AccountPages(parts.accounts),
             DevicesApi(parts.registry), CamerasApi(self.cameras, self.streams),
-            *self.health.owners(self.streams),
+            *self.health.owners(self.streams), *self.campus.owners(self.streams),
         )
         return build_site(
             owners=owners, authenticator=parts.accounts, rights=RIGHTS,
@@ -140,8 +146,10 @@ class Daemon(Service):
             max_per_address=config.web.max_connections_per_address,
             checks=(
                 ("store", self._ping_store), ("listeners", self.listeners.check),
+                *self.campus.checks(),
             ),
-            events=self.health.events(), closed=lambda: self.opening.why,
+            events=(*self.health.events(), *self.campus.events()),
+            closed=lambda: self.opening.why, warnings=self.campus.warnings,
         )
 
     def _ping_store(self) -> Deferred[None]:
@@ -169,6 +177,7 @@ class Daemon(Service):
         self._pictures.start()
         self._clock_watch.start()
         self._tell_listening()
+        self.campus.start_early()
         if self.opening.why is None:
             self._begin()
         else:
@@ -193,6 +202,7 @@ class Daemon(Service):
         self.parts.accounts.startService()
         self.cameras.start_service()
         self.health.start_service()
+        self.campus.start_service()
         self._sweep.start(1.0, now=False)
         self._heard.start(WRITE_HEARD_EVERY, now=False)
         self._control.start()
@@ -232,11 +242,13 @@ class Daemon(Service):
         if begun:
             yield "commands", self._control.stop
         yield "listeners", self.listeners.close
+        yield from self.campus.early_steps()
         yield "cameras", self.factory.close_all
         yield "streams", self.streams.end_all
         yield "web", self.web.close_all
         if begun:
             yield from self.health.steps()
+            yield from self.campus.steps()
             yield "timers", self._stop_timers
             yield "devices", self.parts.registry.tick
         yield "the clock's watch", self._clock_watch.stop

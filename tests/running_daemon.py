@@ -16,7 +16,7 @@ from typing import Any, Callable, Mapping, NamedTuple
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("web", "cameras", "devices")
+NAMES = ("web", "cameras", "devices", "mqtt")
 HERE = "interface=127.0.0.1"
 SECONDS = 30.0
 
@@ -77,7 +77,15 @@ class RunningDaemon:
         if not self.alive:
             raise AssertionError(f"the daemon didn't start: {self.log()}")
         self.ports |= {name: port for name, _, port in reversed(self.listening())}
+        if self._embedded():
+            self.ports["mqtt"] = int(until(self._gates_connect, "gates can connect")[1])
         return self
+
+    def _embedded(self) -> bool:
+        return str(self.settings.get("mqtt", {}).get("broker", "embedded")) == "embedded"
+
+    def _gates_connect(self) -> re.Match[str] | None:
+        return re.search(r"gates connect at mqtt \S+:(\d+)", self.log())
 
     def launch(self, terminal: int | None = None) -> subprocess.Popen[bytes]:
         """The process just begun, whatever becomes of it; its words go to ``terminal`` if given."""
@@ -206,7 +214,7 @@ class RunningDaemon:
             "web": {"listen": [f"tcp:{self.ports['web']}:{HERE}"]},
             "devices": {"listen": [f"tcp:{self.ports['devices']}:{HERE}"]},
             "cameras": {"listen": [f"tcp:{self.ports['cameras']}:{HERE}"]},
-            "mqtt": {"listen": f"tcp:0:{HERE}"},
+            "mqtt": {"listen": f"tcp:{self.ports['mqtt']}:{HERE}"},
         }
         for name, keys in self.settings.items():
             sections.setdefault(name, {}).update(keys)

@@ -7,7 +7,7 @@ whether it was, the store is read again.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection, Iterable, Sequence
+from typing import Any, Callable, Collection, Sequence
 
 from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import Connection
@@ -22,7 +22,7 @@ from iotd.campus.batches import Batch
 from iotd.campus.intake_figures import Rate
 from iotd.campus.memory import Applied, Memory, Place, read_place, write_place
 from iotd.campus.model import SECOND
-from iotd.campus.movement_records import Movement, all_of, remove_all_of
+from iotd.campus.movement_records import all_of, remove_all_of
 from iotd.campus.register import Register
 from iotd.campus.sighting_records import remove_sightings_of
 from iotd.campus.statistics import Statistics
@@ -153,7 +153,7 @@ class Movements:
         if place != self.memory.place:
             self._log.info("a commit of which nobody knew has happened; reading the store again")
             await self.store.read(self._load_again)
-            self._tell(Applied(self.memory.place, states=dict(self.memory.states)))
+            self._tell(Applied(self.memory.place, moved=dict(self.memory.states)))
         self._doubtful = False
 
     def _load_again(self, connection: Connection) -> None:
@@ -193,10 +193,6 @@ class Movements:
                 self._log.failure("telling of movements failed")
 
     # -- the register --------------------------------------------------------------------
-
-    def students_changed(self, students: Iterable[int]) -> None:
-        """They came, went, or are of another group now."""
-        self.memory.count(students)
 
     def erase(self, connection: Connection, student: int) -> cells.Deltas:
         """Delete everything of a student; what its share in statistics was, as a difference."""
@@ -240,8 +236,8 @@ class Movements:
                 self.register.turn.release()
 
     def _next_part(self) -> int | None:
-        states, parts = self.memory.states, self.memory.parts
-        newest = max((state.newest for state in states.values()), default=0)
+        parts = self.memory.parts
+        newest = max(self.memory.newest.values(), default=0)
         behind: Collection[int] = [
             number for number, part in parts.items()
             if number >= self._place[0] and not retention.reachable(part, newest)
@@ -254,15 +250,11 @@ class Movements:
     async def _forget(self, number: int) -> None:
         after = self._place[1] if number == self._place[0] else -1
         step: retention.Step = await self.store.run(
-            retention.prune, number, self._newest_of, after, number == max(self.memory.parts)
+            retention.prune, number, self.memory.newest.get, after, number == max(self.memory.parts)
         )
         if step.empty:
             self.memory.parts.pop(number, None)
         self._place = (number + 1, -1) if step.after is None else (number, step.after)
-
-    def _newest_of(self, student: int) -> int | None:
-        state = self.memory.states.get(student)
-        return None if state is None else state.newest
 
 
 def _next_turn(place: Place) -> Place:
@@ -272,8 +264,3 @@ def _next_turn(place: Place) -> Place:
 def moment(seconds: float) -> int:
     """Unix seconds in whole microseconds."""
     return round(seconds * SECOND)
-
-
-def newest_first(movements: Iterable[Movement]) -> list[Movement]:
-    """As pages show them."""
-    return sorted(movements, key=lambda each: (each.at, each.student, each.source), reverse=True)

@@ -33,8 +33,9 @@ class Ranges:
         return len(self._lows)
 
     def __eq__(self, other: object) -> bool:
-        same = isinstance(other, Ranges)
-        return same and (self._lows, self._highs) == (other._lows, other._highs)
+        if not isinstance(other, Ranges):
+            return NotImplemented
+        return (self._lows, self._highs) == (other._lows, other._highs)
 
     @property
     def lowest(self) -> int | None:

@@ -83,12 +83,10 @@ class CampusCore:
         self.loaded = True
 
     def _students_changed(self, changes: Sequence[Change]) -> None:
-        ids = [change.student_id for change in changes]
-        self.movements.students_changed(ids)
-        self.occupancy.touch(ids)
+        self.occupancy.touch([change.student_id for change in changes])
 
     def _moved(self, applied: Applied) -> None:
-        self.occupancy.touch(applied.states)
+        self.occupancy.touch(applied.moved)
 
     def selection(self, asked: Mapping[str, str]) -> Selection:
         """Which students are meant by texts of categories; Invalid when a year is no number."""

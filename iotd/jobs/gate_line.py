@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Callable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry
@@ -46,7 +45,7 @@ class GateLine:
         )
         self.gates = Gates(
             registry=registry, bus=bus, store=store, clock=reactor, now=now,
-            publish=self.broker.publish, save=partial(deferToThread, self.spool.save_gates),
+            publish=self.broker.publish, save=self._save_gates,
             legacy_topic=legacy, silent_seconds=campus.silent_seconds,
             min_rssi=campus.min_rssi, metrics=metrics,
         )
@@ -99,6 +98,9 @@ class GateLine:
     def _spooled(self, id: int | None, batch: Batch, notes: Notes) -> None:
         self.gates.heard(batch, notes)
         self._on_spooled(id, batch)
+
+    def _save_gates(self, text: str) -> Deferred[Any]:
+        return deferToThread(self.spool.save_gates, text)
 
     def _connected(self, connected: bool) -> None:
         self.gates.broker_connected(connected)
