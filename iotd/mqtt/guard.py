@@ -116,7 +116,7 @@ class Guard(Protocol):
         visitor = self._guards.door.sign_in(connect, self.address)
         if visitor is None or (self._own_only and not visitor.own):
             self._turn_away(NOT_AUTHORISED)
-        elif not visitor.own and not self._guards.ready:
+        elif self._guards.is_inside() if visitor.own else not self._guards.ready:
             self._turn_away(AWAY)
         elif connect.will and (why_not := self._may_not(visitor, connect.will)):
             self._turn_away(NOT_AUTHORISED)

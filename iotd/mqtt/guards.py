@@ -53,6 +53,7 @@ class Guards(Factory):
         self._unproved: Counter[str] = Counter()
         self._names: dict[Hashable, Guard] = {}
         self._numbers = itertools.count(1)
+        self._own_channel: Channel | None = None
         self._closing: Deferred[None] | None = None
         self._watch = LoopingCall(guarded(self._check, self._log, "watching over MQTT clients"))
         self._watch.clock = reactor
@@ -104,10 +105,27 @@ class Guards(Factory):
     def open(self, guard: Guard) -> Channel:
         """A channel to the broker for it."""
         call = self._reactor.callFromThread
-        return self._routing.open(
+        channel = self._routing.open(
             lambda data: call(guard.from_broker, data), lambda size: call(guard.consumed, size),
-            lambda: call(guard.close),
+            lambda: call(self._channel_ended, guard),
         )
+        if guard.visitor is not None and guard.visitor.own:
+            self._own_channel = channel
+        return channel
+
+    def is_inside(self) -> bool:
+        """Whether amqtt is not done yet with the last connection of the daemon's own client.
+
+        It would give the new connection the old one's session, and then end that.
+        """
+        if self._own_channel is not None:
+            self._own_channel.end()
+        return self._own_channel is not None
+
+    def _channel_ended(self, guard: Guard) -> None:
+        if guard.visitor is not None and guard.visitor.own:
+            self._own_channel = None
+        guard.close()
 
     def left(self, guard: Guard) -> None:
         """A connection is gone."""

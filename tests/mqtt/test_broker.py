@@ -179,6 +179,22 @@ class PassageTests(BrokerTest):
         await self.until(lambda: bridge.handover.acknowledged == 2, "acknowledged")
         await self.until(lambda: self.embedded.factory.on_the_way == 0, "and heard of")
 
+    async def test_the_daemon_comes_again(self) -> None:
+        """What it could not keep is sent again on its next connection, and new messages come in."""
+        await self.listen()
+        gate, faults = await self.gate(), [OSError("disk full") for _ in range(3)]
+
+        def answer(messages: list[Message]) -> None:
+            if faults:
+                raise faults.pop()
+
+        self.inbox.answer = answer
+        await gate.publish("iotd/gate/south/seen", b"one")
+        await self.inbox.until(lambda: self.inbox.payloads.count(b"one") == 4)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 3)
+        await gate.publish("iotd/gate/south/seen", b"two")
+        await self.inbox.has(b"two")
+
     def let_a_minute_pass(self) -> None:
         """For amqtt: whatever it waits for with a timeout is over."""
         loop = self.embedded._routing._loop
