@@ -72,6 +72,8 @@ class BrokerLine:
         self._bridge.start_service()
         if self._embedded is not None:
             self._retry.start(LISTEN_EVERY)
+        else:
+            self._why = ""
 
     async def _address(self) -> Address:
         if self._embedded is None:
