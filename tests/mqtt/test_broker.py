@@ -182,7 +182,7 @@ class PassageTests(BrokerTest):
     async def test_the_daemon_comes_again(self) -> None:
         """What it could not keep is sent again on its next connection, and new messages come in."""
         await self.listen()
-        gate, faults = await self.gate(), [OSError("disk full") for _ in range(3)]
+        gate, faults = await self.gate(), [OSError("disk full")]
 
         def answer(messages: list[Message]) -> None:
             if faults:
@@ -190,8 +190,8 @@ class PassageTests(BrokerTest):
 
         self.inbox.answer = answer
         await gate.publish("iotd/gate/south/seen", b"one")
-        await self.inbox.until(lambda: self.inbox.payloads.count(b"one") == 4)
-        self.assertEqual(len(self.flushLoggedErrors(OSError)), 3)
+        await self.inbox.until(lambda: self.inbox.payloads.count(b"one") == 2)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
         await gate.publish("iotd/gate/south/seen", b"two")
         await self.inbox.has(b"two")
 
