@@ -251,6 +251,7 @@ class Daemon(Service):
             yield from self.campus.steps()
             yield "timers", self._stop_timers
             yield "devices", self.parts.registry.tick
+        yield "the spool", self.campus.line.close
         yield "the clock's watch", self._clock_watch.stop
         yield "pictures", self._pictures.stop
         yield "store", self.parts.close if begun else self.parts.store.close

@@ -12,6 +12,7 @@ from treq.client import HTTPClient
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock, deferLater
+from twisted.internet.threads import deferToThread
 from twisted.web.client import Agent, HTTPConnectionPool
 
 from iotd.accounts.admin_api import AdminApi
@@ -24,8 +25,10 @@ from iotd.cabinet.api import CabinetsApi
 from iotd.cabinet.items_api import ItemsApi
 from iotd.cabinet.pages import CabinetPages
 from iotd.cabinet.service import Cabinets
+from iotd.calendar import Calendar
 from iotd.cameras.api import CamerasApi
 from iotd.cameras.service import Cameras
+from iotd.config_sections import Config
 from iotd.devices.api import DevicesApi
 from iotd.devices.service import Registry
 from iotd.errors import Unauthenticated
@@ -36,13 +39,14 @@ from iotd.health.alert_desk import AlertDesk
 from iotd.health.alert_messages import Wording, names_in
 from iotd.health.alerts import Alerts
 from iotd.health.api import HealthApi
-from iotd.calendar import Calendar
 from iotd.health.deliver import Outbox
 from iotd.health.pages import HealthPages
 from iotd.health.patients import Patients
 from iotd.health.readings import Readings
 from iotd.health.rollups import Rollups
 from iotd.health.sheet_api import SheetApi
+from iotd.jobs.campus import Campus
+from iotd.jobs.campus_core import CampusCore
 from iotd.site.app import build_site
 from iotd.site.routes import Identity
 from iotd.site.streams import OpenStreams
@@ -139,7 +143,8 @@ class App:
     """Store, accounts, devices, cameras and the site above them; ``now`` is the time."""
 
     def __init__(self, folder: Path) -> None:
-        self.now = START
+        folder.mkdir(parents=True, exist_ok=True)
+        self.now, self.folder = START, folder
         self.clock, self.bus, self.metrics = Clock(), Bus(), CollectorRegistry()
         self.store = Store("sqlite:///iotd.sqlite3", folder, reactor)
         self.sealer = Sealer(folder / "secret.key")
@@ -171,6 +176,7 @@ class App:
             on_demand=False, metrics=self.metrics,
         )
         self._build_health(common)
+        self._build_campus()
         self.looks = Looks(self.store, self.patients.access)
         self.wire, self.counter = FakeWire(), FakeCounter()
         self.cabinets = Cabinets(
@@ -178,14 +184,14 @@ class App:
             counter=self.counter, may_see=self.may_see, looks=self.looks,
             in_thread=maybeDeferred,
         )
-        self._parts.append(self.cabinets)
+        self._parts += [self.cabinets, self.campus]
         self.streams = OpenStreams(self.bus, self.accounts)
         self.site = build_site(
             owners=[
                 SessionApi(self.accounts), AdminApi(self.accounts), AccountPages(self.accounts),
                 DevicesApi(self.registry), CamerasApi(self.cameras, self.streams),
                 CabinetsApi(self.cabinets), ItemsApi(self.cabinets), CabinetPages(self.cabinets),
-                *self._health_apis(),
+                *self._health_apis(), *self.campus.owners(self.streams),
             ],
             authenticator=self.accounts, templates=WEB / "templates", static_dir=WEB / "static",
             clock=self.clock, now=self.time, registry=self.metrics, bus=self.bus,
@@ -221,6 +227,18 @@ class App:
         self.alerts = Alerts(
             **common, patients=self.patients, outbox=outbox, clock=self.clock, poll_seconds=30,
             metrics=self.metrics,
+        )
+
+    def _build_campus(self) -> None:
+        """Without a broker: what gates say is handed to ``campus.line.intake`` by tests."""
+        config = Config(data_dir=self.folder, site={"timezone": TIMEZONE})
+        common: dict[str, Any] = {
+            "config": config, "store": self.store, "bus": self.bus, "sealer": self.sealer,
+            "now": self.time, "metrics": self.metrics,
+        }
+        core = CampusCore(**common, clock=self.clock, in_thread=deferToThread)
+        self.campus = Campus(
+            **common, core=core, registry=self.registry, reactor=reactor,
         )
 
     def _health_apis(self) -> list[object]:

@@ -63,8 +63,9 @@ class Forwarder:
         """A batch is safe on disk, under this id; None: there was nothing to keep."""
         if id is None:
             return
-        self._newest = id
-        if self._waiting >= FRESH:
+        # a batch of which nobody was told may lie between: then the disk is read
+        follows, self._newest = id == self._newest + 1, id
+        if self._waiting >= FRESH or not follows:
             self._fresh.clear()
             self._waiting, self._behind = 0, True
         if not self._behind:

@@ -63,6 +63,8 @@ class GateLine:
         opened.addErrback(lambda f: self._log.failure("gates are not heard", f))
 
     async def _begin(self) -> None:
+        if not self.spool.uuid:
+            return  # iotd stops before it could be opened
         self.gates.adopt(await deferToThread(self.spool.gates))
         self.gates.remember(await deferToThread(self._waiting_numbers))
         await self.broker.start()
@@ -81,6 +83,10 @@ class GateLine:
         yield "the broker", self.broker.stop
         yield "gates", self.gates.stop_service
         yield "intake", self.intake.stop_service
+
+    def close(self) -> Deferred[None]:
+        """The last of all, when nothing is forwarded any more."""
+        return deferToThread(self.spool.close)
 
     def show(self, applied_per_second: float) -> dict[str, Any]:
         """Spool and broker, for the page of gates."""
