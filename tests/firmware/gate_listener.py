@@ -34,6 +34,11 @@ class GateListener:
         topic = f"iotd/gate/{self._gate}/{what}"
         return [each.payload for each in self.messages if each.topic == topic]
 
+    def heard(self, what: str) -> list[bytes]:
+        """The same, after listening for a moment."""
+        self.listen(0.05)
+        return self.told(what)
+
     def ask(self, payload: bytes) -> None:
         """To the gate's replay topic."""
         assert self._socket is not None
