@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from iotd.accounts.records import write_audit
 from iotd.campus.applier import Work
 from iotd.campus.memory import Applied
-from iotd.campus.model import DIRECTIONS, ENTRY, EXIT, Method, pack_source
+from iotd.campus.model import DIRECTIONS, ENTRY, EXIT, Method, direction_of, pack_source
 from iotd.campus.movement_records import Movement
 from iotd.campus.movements import Movements, moment
 from iotd.campus.students import subject_of
@@ -35,16 +35,12 @@ class Corrections:
         def fill(work: Work) -> None:
             work.see([student.id], key[1], key[2], where, moment(now))
 
-        def also(connection: Connection) -> None:
+        def also(connection: Connection, applied: Applied) -> None:
+            _made(applied, key, rollno)
             write_audit(connection, now, by, "correct student", subject_of(rollno),
                         _line(direction, at, note), address=address)
 
-        applied = await movements.commit(fill, also=also)
-        made = [each for each in applied.added if each[:3] == key]
-        if not made:
-            place = "inside" if where == ENTRY else "outside"
-            raise Conflict(f"{rollno} was {place} at that time already.", "direction")
-        return made[0]
+        return _made(await movements.commit(fill, also=also), key, rollno)
 
     async def reset(self, note: str, by: str, address: str = "") -> int:
         """Everybody who is inside is outside from now on; how many that were."""
@@ -54,11 +50,11 @@ class Corrections:
         def fill(work: Work) -> None:
             work.see(self._inside(), at, source, EXIT, at)
 
-        def also(connection: Connection) -> None:
+        def also(connection: Connection, applied: Applied) -> None:
             write_audit(connection, now, by, "reset campus", "campus", note, address=address)
 
-        applied: Applied = await movements.commit(fill, also=also)
-        return len(applied.added)
+        applied = await movements.commit(fill, also=also)
+        return sum(each.at == at and each.source == source for each in applied.added)
 
     def _inside(self) -> list[int]:
         states = self._movements.memory.states
@@ -69,6 +65,14 @@ def _checked(at: float, now: float) -> float:
     if not EARLIEST <= at <= now + 1:
         raise Invalid("A correction lies between 2020-01-01 and now.", "at")
     return at
+
+
+def _made(applied: Applied, key: tuple[int, int, int], rollno: str) -> Movement:
+    made = next((each for each in applied.added if each[:3] == key), None)
+    if made is None:
+        place = "outside" if direction_of(key[2]) else "inside"
+        raise Conflict(f"{rollno} was {place} at that time already.", "direction")
+    return made
 
 
 def _line(direction: str, at: float, note: str) -> str:

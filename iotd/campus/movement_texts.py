@@ -6,14 +6,13 @@ from typing import Any, Callable, Iterable, Mapping
 
 from iotd.calendar import Calendar
 from iotd.campus.model import (
-    DIRECTIONS, LATE, NO_CLOCK, SECOND, SKEWED, TOO_LATE, direction_of, gate_of, method_of,
+    DIRECTIONS, LATE, SECOND, direction_of, gate_of, method_of, names_of,
 )
 from iotd.campus.movement_records import Movement
 from iotd.site.csv_lines import lines
 from iotd.times import rfc3339
 
 COLUMNS = ("at", "local_time", "rollno", "direction", "gate", "method", "flags")
-FLAGS = ((LATE, "late"), (SKEWED, "skewed"), (NO_CLOCK, "no clock"), (TOO_LATE, "too late"))
 
 
 class Texts:
@@ -48,7 +47,7 @@ class Texts:
             rfc3339(movement.at / SECOND), local.isoformat(" ", "seconds"),
             self._rollno(movement.student) or "", DIRECTIONS[direction_of(movement.source)],
             self._gate(movement) or "", method_of(movement.source).name.lower(),
-            " ".join(word for bit, word in FLAGS if movement.flags & bit),
+            " ".join(names_of(movement.flags)),
         )
 
     def _gate(self, movement: Movement) -> str | None:

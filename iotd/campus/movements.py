@@ -2,7 +2,7 @@
 
 One transaction at a time, in turns with changes of the register: batches of the spool, a
 person's correction, an erasure. The memory follows what is committed; when nobody knows
-whether it was, the store is read again.
+whether it was, the store is asked before anything else is done.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from iotd.campus.memory import Applied, Memory, Place, read_place, write_place
 from iotd.campus.model import SECOND
 from iotd.campus.movement_records import all_of, remove_all_of
 from iotd.campus.register import Register
-from iotd.campus.sighting_records import remove_sightings_of
+from iotd.campus.sighting_records import load_parts, remove_sightings_of
 from iotd.campus.statistics import Statistics
+from iotd.errors import Unavailable
 from iotd.site.figures import guarded
 from iotd.store.engine import Store
 
@@ -34,6 +35,8 @@ PRUNE_AT_ONCE = 5  # ... of so many times 300 students
 
 #: Work inside a transaction: it hears or sees what is to be applied.
 Fill = Callable[[Work], None]
+#: What else the transaction does, once all is written; what it raises undoes everything.
+Also = Callable[[Connection, Applied], Any]
 #: Told after each commit: what changed.
 Listener = Callable[[Applied], None]
 
@@ -54,10 +57,14 @@ class Movements:
         self.listeners: list[Listener] = []
         self._repeat, self._rate = repeat_seconds, Rate(now)
         self._doubtful = False
+        self._tried: Applied | None = None  # what the last transaction did, committed or not
         self._pruning: Deferred[None] | None = None
         self._place = (0, -1)
         self._prunes = LoopingCall(guarded(self._prune, self._log, "forgetting old sightings"))
         self._prunes.clock = clock
+        self.left_out = Counter(
+            "iotd_campus_left_out", "messages that the store can never take", registry=metrics
+        )
         self._counters = {
             name: Counter(f"iotd_campus_{name}", said, registry=metrics) for name, said in (
                 ("messages", "messages of gates that were applied"),
@@ -104,7 +111,7 @@ class Movements:
 
     # -- what is changed -----------------------------------------------------------------
 
-    async def apply(self, batches: Sequence[tuple[int, Batch]], spool: str) -> Applied | None:
+    async def apply(self, batches: Sequence[tuple[int, Batch]], spool: str) -> Applied:
         """Batches of the spool of this name, in its order; those of before are left out."""
         def choose(place: Place) -> list[Batch]:
             done = place.batch if place.spool == spool else 0
@@ -125,7 +132,7 @@ class Movements:
 
     async def commit(
         self, fill: Fill, place_after: Callable[[Place], Place] | None = None,
-        also: Callable[[Connection], Any] = lambda connection: None,
+        also: Also = lambda connection, applied: None,
     ) -> Applied:
         """Apply what ``fill`` sees, and do ``also``, in one transaction and one turn."""
         await self.register.turn.acquire()
@@ -135,41 +142,39 @@ class Movements:
             self.register.turn.release()
 
     async def _commit(
-        self, fill: Fill, place_after: Callable[[Place], Place],
-        also: Callable[[Connection], Any],
+        self, fill: Fill, place_after: Callable[[Place], Place], also: Also
     ) -> Applied:
+        await self.register.settle_doubt()  # or somebody who was erased would be seen again
         await self.settle_doubt()
-        self._doubtful = True
-        applied: Applied = await self.store.run(self._write, fill, place_after, also)
-        self._doubtful = False
+        try:
+            applied: Applied = await self.store.run(self._write, fill, place_after, also)
+        except Unavailable:
+            self._doubtful = True
+            raise
         self._adopt(applied)
         return applied
 
     async def settle_doubt(self) -> None:
-        """Read the store again when a commit's end is unknown, and it did happen."""
+        """Take over a commit whose end nobody knew, if it did happen; the turn is the caller's."""
         if not self._doubtful:
             return
         place: Place = await self.store.read(read_place)
-        if place != self.memory.place:
-            self._log.info("a commit of which nobody knew has happened; reading the store again")
-            await self.store.read(self._load_again)
-            self._tell(Applied(self.memory.place, moved=dict(self.memory.states)))
-        self._doubtful = False
-
-    def _load_again(self, connection: Connection) -> None:
-        self.memory.load(connection)
-        self.statistics.load(connection)
+        tried, self._doubtful = self._tried, False
+        if tried is not None and place == tried.place != self.memory.place:
+            self._log.info("a commit of which nobody knew has happened")
+            self._adopt(tried)
 
     def _write(
         self, connection: Connection, fill: Fill, place_after: Callable[[Place], Place],
-        also: Callable[[Connection], Any],
+        also: Also,
     ) -> Applied:
         work = Work(connection, self.memory, self.statistics, self._repeat)
         fill(work)
         place = place_after(self.memory.place)
         applied = work.finish(place)
         write_place(connection, place)
-        also(connection)
+        also(connection, applied)
+        self._tried = applied
         return applied
 
     def _adopt(self, applied: Applied) -> None:
@@ -203,7 +208,7 @@ class Movements:
         less = {key: -row for key, row in counted.items()}
         self.statistics.change(connection, less)
         remove_all_of(connection, student)
-        remove_sightings_of(connection, self.memory.parts, student)
+        remove_sightings_of(connection, load_parts(connection), student)
         return less
 
     def erased(self, student: int, less: cells.Deltas) -> None:
@@ -249,8 +254,9 @@ class Movements:
 
     async def _forget(self, number: int) -> None:
         after = self._place[1] if number == self._place[0] else -1
+        parts = self.memory.parts
         step: retention.Step = await self.store.run(
-            retention.prune, number, self.memory.newest.get, after, number == max(self.memory.parts)
+            retention.prune, parts[number], self.memory.newest.get, after, number == max(parts)
         )
         if step.empty:
             self.memory.parts.pop(number, None)

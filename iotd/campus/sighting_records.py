@@ -155,11 +155,23 @@ def students_in(connection: Connection, part: int, after: int, limit: int) -> li
     return [*connection.execute(query.order_by(_c.student_id).limit(limit)).scalars()]
 
 
-def remove_old(connection: Connection, part: int, oldest: Iterable[tuple[int, int]]) -> None:
+def remove_old(
+    connection: Connection, part: Part, limits: Iterable[tuple[int, int]]
+) -> None:
     """Delete a part's sightings of each student before a moment: (student, moment)."""
-    for student, at in oldest:
-        connection.execute(
-            delete(sightings).where(_c.part == part, _c.student_id == student, _c.at < at)
+    whole = []
+    for student, at in limits:
+        if at > part.last_at:
+            whole.append(student)  # usually all: one statement for them together
+        elif at > part.first_at:
+            connection.exec_driver_sql(
+                "DELETE FROM campus_sightings WHERE part = %d AND student_id = %d AND at < %d"
+                % (part.number, student, at)
+            )
+    if whole:
+        connection.exec_driver_sql(
+            "DELETE FROM campus_sightings WHERE part = %d AND student_id IN (%s)"
+            % (part.number, listed(whole))
         )
 
 

@@ -86,8 +86,8 @@ class House:
         """Delete what no late data can reach."""
         memory, current = self.memory, max(self.memory.parts, default=0)
         with self.engine.begin() as connection:
-            for part in [*load_parts(connection)][-PRUNED:]:
-                prune(connection, part, memory.newest.get, -1, part == current)
+            for part in [*load_parts(connection).values()][-PRUNED:]:
+                prune(connection, part, memory.newest.get, -1, part.number == current)
 
     def close(self) -> None:
         """Leave nothing behind."""
