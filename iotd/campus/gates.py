@@ -30,6 +30,7 @@ from iotd.errors import NotFound
 from iotd.site.figures import guarded
 from iotd.store.engine import Store
 from iotd.wire.gate_messages import replay_payload
+from iotd.wire.macs import masked_sample
 
 TICK = 0.5  # seconds between two looks at all gates
 BOOTS_OF = 7 * 86400.0  # seconds: what was missed longer ago is not asked for after a restart
@@ -190,7 +191,7 @@ class Gates:
             gate.offline_at = now if gate.offline_at is None else gate.offline_at
         elif word:  # an empty one only takes the kept one away
             figures = Notes()
-            figures.fault(gate.id, "status is neither online nor offline", repr(word[:20]))
+            figures.fault(gate.id, "status is neither online nor offline", masked_sample(payload))
             gate.count(figures.of(gate.id), now)
             self._fault(gate.id, *figures.faults[0][1:])
 

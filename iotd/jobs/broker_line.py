@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 from prometheus_client import CollectorRegistry
 from twisted.internet.task import LoopingCall
+from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
+from iotd.bus import Bus
 from iotd.config_sections import Config
 from iotd.devices.service import Registry
 from iotd.errors import Conflict, Unavailable
 from iotd.listeners import Listeners
 from iotd.mqtt.address import Address, parse
 from iotd.mqtt.broker import EmbeddedBroker
+from iotd.mqtt.broker_check import BrokerCheck
 from iotd.mqtt.client import Bridge
 from iotd.mqtt.door import Door
 from iotd.mqtt.handover import Inbox
+from iotd.mqtt.mosquitto import KeyWriter, PasswordFile
 from iotd.site.figures import guarded
 from iotd.times import rfc3339
 
@@ -31,8 +35,8 @@ class BrokerLine:
     _log = Logger()
 
     def __init__(
-        self, *, config: Config, registry: Registry, reactor: Any, now: Callable[[], float],
-        metrics: CollectorRegistry, client_id: str, inbox: Inbox,
+        self, *, config: Config, registry: Registry, bus: Bus, reactor: Any,
+        now: Callable[[], float], metrics: CollectorRegistry, client_id: str, inbox: Inbox,
         on_connection: Callable[[bool], None], on_open: Callable[[bool], None],
     ) -> None:
         self._config, self._reactor, self._now = config.mqtt, reactor, now
@@ -42,10 +46,13 @@ class BrokerLine:
         self._bridge: Bridge | None = None
         self._embedded: EmbeddedBroker | None = None
         self._why = "not started yet"
-        self.warnings: list[str] = []
+        self._keys: KeyWriter | None = None
+        self._check: BrokerCheck | None = None
         self._stopped = False
         if config.mqtt.broker == "embedded":
             self._embed(registry)
+        else:
+            self._account(config, registry, bus)
         self._retry = LoopingCall(guarded(self._listen, self._log, "listening for gates"))
         self._retry.clock = reactor
 
@@ -58,6 +65,19 @@ class BrokerLine:
         )
         registry.gate_door.on_shut = self._embedded.shut
 
+    def _account(self, config: Config, registry: Registry, bus: Bus) -> None:
+        address = parse(config.mqtt.broker)
+        own = None if address.username is None else (address.username, address.password or "")
+        self._keys = KeyWriter(
+            file=PasswordFile(config.data_dir, own), keys=registry.gate_door.keys, bus=bus,
+            clock=self._reactor, in_thread=deferToThread,
+        )
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the broker can lose, in sentences; empty while nothing is known."""
+        return self._check.warnings if self._check is not None else ()
+
     async def start(self) -> None:
         """Begin; a broker that is away is tried again and again."""
         if self._stopped:
@@ -67,13 +87,32 @@ class BrokerLine:
         self._bridge = Bridge(
             reactor=self._reactor, address=address, client_id=self._client_id, topics=topics,
             inbox=self._inbox, now=self._now, metrics=self._metrics,
-            on_connection=self._on_connection,
+            on_connection=self._connected,
         )
         self._bridge.start_service()
         if self._embedded is not None:
             self._retry.start(LISTEN_EVERY)
-        else:
-            self._why = ""
+            return
+        self._why = ""
+        self._check = BrokerCheck(
+            bridge=self._bridge, clock=self._reactor, in_thread=deferToThread,
+            changed=self._learnt,
+        )
+        self._check.start_service()
+
+    def write_keys(self) -> None:
+        """The gates' keys were read: a Mosquitto of one's own is to know them."""
+        if self._keys is not None:
+            self._keys.start_service()
+
+    def _connected(self, connected: bool) -> None:
+        self._on_connection(connected)
+        if connected and self._check is not None:
+            self._check.connected()
+
+    def _learnt(self) -> None:
+        assert self._check is not None
+        self._on_open(bool(self._check.open_to_all))
 
     async def _address(self) -> Address:
         if self._embedded is None:
@@ -104,6 +143,9 @@ class BrokerLine:
         if self._retry.running:
             self._retry.stop()
         await self._listeners.close()
+        for part in (self._keys, self._check):
+            if part is not None:
+                await part.stop_service()
         if self._bridge is not None:
             await self._bridge.stop_service()
         if self._embedded is not None:

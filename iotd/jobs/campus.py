@@ -95,6 +95,7 @@ class Campus:
     def start_service(self) -> None:
         """The store is there: apply what was heard."""
         self.line.intake.identify_all(self.core.register.known())
+        self.line.broker.write_keys()
         self.core.start_service()
         self.forwarder.start_service()
 

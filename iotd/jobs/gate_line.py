@@ -39,8 +39,8 @@ class GateLine:
         self.spool = Spool(config.data_dir / NAME)
         campus, legacy = config.campus, config.mqtt.legacy_topic
         self.broker = BrokerLine(
-            config=config, registry=registry, reactor=reactor, now=now, metrics=metrics,
-            client_id=client_id, inbox=self._inbox, on_connection=self._connected,
+            config=config, registry=registry, bus=bus, reactor=reactor, now=now,
+            metrics=metrics, client_id=client_id, inbox=self._inbox, on_connection=self._connected,
             on_open=self._open_to_all,
         )
         self.gates = Gates(

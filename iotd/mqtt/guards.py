@@ -23,7 +23,7 @@ from iotd.wire.mqtt import MAX_PACKET_BYTES
 CHECK_SECONDS = 1.0
 ON_THE_WAY = 2000  # messages passed on and not acknowledged by the daemon: then gates wait
 #: What is counted here, as the list of refusals knows it.
-SHOWN = {"wire": "wire", "publish": "wire", "silent": "late", "limit": "limit"}
+SHOWN = {"wire": "wire", "publish": "topic", "silent": "late", "limit": "limit"}
 
 Refuse = Callable[[str, "str | None", str, str], Any]
 

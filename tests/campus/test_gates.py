@@ -270,7 +270,7 @@ class FigureTests(GatesTest):
         self.hear(status("north", b"x" * 100))
         (fault,) = self.desk.get("north")["recent_faults"]
         self.assertIn("neither online nor offline", fault["reason"])
-        self.assertLess(len(fault["sample"]), 40)
+        self.assertLess(len(fault["sample"]), 140)
 
     async def test_protected(self) -> None:
         """Protected is who has a key, at a broker that asks for it; the others say why not."""
