@@ -150,6 +150,7 @@ class App:
         self.sealer = Sealer(folder / "secret.key")
         self._build()
         self.store.open()
+        self.campus.line.spool.open()
         for part in self._parts:
             self.store.call(part.load)
         self.accounts.startService()
@@ -238,7 +239,7 @@ class App:
         }
         core = CampusCore(**common, clock=self.clock, in_thread=deferToThread)
         self.campus = Campus(
-            **common, core=core, registry=self.registry, reactor=reactor,
+            **common, core=core, registry=self.registry, reactor=self.clock,
         )
 
     def _health_apis(self) -> list[object]:
@@ -303,5 +304,6 @@ class App:
         await self.readings.stop_service()
         await self.alerts.stop_service()
         self.cabinets.stop_service()
+        self.campus.line.spool.close()
         await self.accounts.stopService()
         await self.store.close()
