@@ -111,6 +111,7 @@ class FigureTests(CampusCase):
         hostel = f"Hostel {self.prefix}"
         for gender in ("female", "female", "male"):
             self.student(hostel=hostel, gender=gender)
+        self.student(gender="female")
         self.open("/campus")
         self.page.click("summary:has-text('Hostel')")
         self.page.check(f"details[open] input[value='{hostel}']")
