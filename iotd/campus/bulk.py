@@ -20,8 +20,11 @@ def add_rows(
     connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]
 ) -> None:
     """Insert rows whose key is not there yet; 1 us a row and what the database needs."""
-    sqlite = is_sqlite(connection)
-    _write(connection, "INSERT OR IGNORE" if sqlite else "INSERT IGNORE", table, columns, rows)
+    if is_sqlite(connection):
+        # unlike OR IGNORE, which would hide a NULL as well
+        _write(connection, "INSERT", table, columns, rows, " ON CONFLICT DO NOTHING")
+    else:
+        _write(connection, "INSERT IGNORE", table, columns, rows)
 
 
 def put_rows(
@@ -32,14 +35,15 @@ def put_rows(
 
 
 def _write(
-    connection: Connection, verb: str, table: str, columns: Sequence[str], rows: Sequence[Row]
+    connection: Connection, verb: str, table: str, columns: Sequence[str], rows: Sequence[Row],
+    tail: str = "",
 ) -> None:
     if not rows:
         return
     head = f"{verb} INTO {table} ({', '.join(columns)}) VALUES "
     if is_sqlite(connection):
         marks = ",".join("?" * len(columns))
-        connection.exec_driver_sql(f"{head}({marks})", [*rows])
+        connection.exec_driver_sql(f"{head}({marks}){tail}", [*rows])
         return
     # %d takes nothing but a number, so this is safe; parameters cost PyMySQL 6 us a row
     form = f"({','.join(['%d'] * len(columns))})"

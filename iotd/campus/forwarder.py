@@ -80,9 +80,9 @@ class Forwarder:
         if not self._spool.uuid:  # not open yet
             self._wake(FIRST_REST)
             return
-        self._work = Deferred.fromCoroutine(self._forward())
-        self._work.addCallbacks(self._rested, self._failed)
-        self._work.addErrback(lambda failure: self._log.failure("forwarding failed", failure))
+        self._work = work = Deferred.fromCoroutine(self._forward())
+        work.addCallbacks(self._rested, self._failed)  # perhaps at once
+        work.addErrback(lambda failure: self._log.failure("forwarding failed", failure))
 
     def _rested(self, _: None) -> None:
         self._work = None
