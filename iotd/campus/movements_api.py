@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from iotd.campus import movement_records as records
 from iotd.campus.corrections import Corrections
@@ -54,11 +54,19 @@ class OfStudent(BaseModel):
     after: str | None = Field(None, max_length=64)
 
 
+def _with_plus(text: Any) -> Any:
+    # in a query "+" stands for a space
+    return text.replace(" ", "+") if isinstance(text, str) and text[10:11] in "Tt" else text
+
+
+_Moment = Annotated[AwareDatetime, BeforeValidator(_with_plus)]
+
+
 class SpanQuery(BaseModel):
     """``since`` is included, ``until`` is not."""
 
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: _Moment | None = None
+    until: _Moment | None = None
 
 
 class MovementOut(BaseModel):

@@ -154,5 +154,3 @@ def _over(work: Deferred[Any]) -> Deferred[None]:
 
     work.addBoth(tell)
     return told
-
-

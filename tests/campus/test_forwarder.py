@@ -169,4 +169,3 @@ class ErasingTests(MovementTest):
         self.assertEqual(row.bit_count(), 1)
         self.check_memory()
         await self.forwarder.stop_service()
-
