@@ -19,6 +19,7 @@ from iotd.calendar import Calendar
 from iotd.campus import cells, retention
 from iotd.campus.applier import Work
 from iotd.campus.batches import Batch
+from iotd.campus.boot_records import forget_boots
 from iotd.campus.intake_figures import Rate
 from iotd.campus.memory import Applied, Memory, Place, read_place, write_place
 from iotd.campus.model import SECOND
@@ -31,7 +32,8 @@ from iotd.site.figures import guarded
 from iotd.store.engine import Store
 
 PRUNE_EVERY = 30.0  # seconds between two looks for sightings that are too old ...
-PRUNE_AT_ONCE = 5  # ... of so many times 300 students
+PRUNE_AT_ONCE = 5  # ... of so many times 1,000 students
+BOOTS_EVERY = 3600.0  # seconds between two looks for boots of gates that are long over
 
 #: Work inside a transaction: it hears or sees what is to be applied.
 Fill = Callable[[Work], None]
@@ -60,6 +62,7 @@ class Movements:
         self._tried: Applied | None = None  # what the last transaction did, committed or not
         self._pruning: Deferred[None] | None = None
         self._place = (0, -1)
+        self._boots_at = 0.0
         self._prunes = LoopingCall(guarded(self._prune, self._log, "forgetting old sightings"))
         self._prunes.clock = clock
         self.left_out = Counter(
@@ -230,6 +233,9 @@ class Movements:
         self._pruning = None
 
     async def _forget_some(self) -> None:
+        if self.now() >= self._boots_at:
+            await self.store.run(forget_boots, self.now())
+            self._boots_at = self.now() + BOOTS_EVERY
         for _ in range(PRUNE_AT_ONCE):
             number = self._next_part()
             if number is None:
