@@ -39,8 +39,8 @@ const data = loader({
   heat: [() => listed("heatmap", { days: DAYS }), 20],
   people: [() => listed("demographics", { by, days: DAYS }), 5],
   insights: [() => call("insights", { days: DAYS }), 20],
-  gates: [() => (operates ? plain("gates").then((answer) => answer.items) : []), 10],
-  intake: [() => (operates ? plain("intake") : null), 10],
+  gates: [() => (operates ? plain("gates?limit=1000").then((answer) => answer.items) : []), 5],
+  intake: [() => (operates ? plain("intake") : null), 5],
 }, draw, { summary: initial.summary, recent: initial.recent ?? [] });
 
 // ---- pieces
@@ -157,4 +157,5 @@ function movement(one) {
 draw();
 data.anew(Object.keys(data.parts).filter((name) => initial.summary ? !["summary", "recent"].includes(name) : true));
 live({ movement, occupancy, device: () => data.stale(["gates", "intake"]), resync: data.all, reconnected: data.all });
-setInterval(() => document.hidden || data.stale(["days", "hours", "insights", "gates", "intake"]), 30000);
+setInterval(() => document.hidden || data.stale(["gates", "intake"]), 5000);
+setInterval(() => document.hidden || data.stale(["days", "hours", "insights"]), 60000);
