@@ -11,7 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 from bench.load import Bench, Cameras, Source
 from bench.process import ROOT, SERVER_CORE, Child, until
@@ -40,11 +40,18 @@ listen = "tcp:{mqtt}:interface=127.0.0.1"
 
 
 class Iotd:
-    """A running daemon on the servers' core; ``viewers``: how many will be open at once."""
+    """A running daemon on the servers' core; ``viewers``: how many will be open at once.
 
-    def __init__(self, bench: Bench, viewers: int = 1) -> None:
-        self._bench = bench
-        self._folder = bench.folder / "iotd"
+    ``more`` goes to the end of its configuration, behind ``listen`` of [mqtt]; ``program``
+    takes twistd's words in place of twistd.
+    """
+
+    def __init__(
+        self, bench: Bench, viewers: int = 1, name: str = "iotd", more: str = "",
+        program: Sequence[str | Path] = (BIN / "twistd",),
+    ) -> None:
+        self._bench, self._program = bench, program
+        self._folder = bench.folder / name
         shutil.rmtree(self._folder, ignore_errors=True)  # of one that did not start
         self._folder.mkdir()
         self.web, self.devices, self.cameras, mqtt = free_ports(4)
@@ -52,7 +59,7 @@ class Iotd:
         self._config.write_text(CONFIG.format(
             data=self._folder / "var", web=self.web, devices=self.devices,
             cameras=self.cameras, mqtt=mqtt,
-        ))
+        ) + more)
         tokens = -(-viewers // STREAMS_OF_A_TOKEN)
         self._tokens = [self._token(f"bench-{n}") for n in range(tokens)]
         self._headers = self._folder / "headers"
@@ -124,22 +131,26 @@ class Iotd:
             raise RuntimeError(f"iotd ended with {status}: {self.last_words()}")
         shutil.rmtree(self._folder)
 
+    def command(self, *words: str | Path) -> str:
+        """What a command of ``iotd`` prints."""
+        done = subprocess.run(
+            [str(BIN / "iotd"), *map(str, words), "--config", str(self._config)], cwd=ROOT,
+            capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        if done.returncode:
+            raise RuntimeError(f"iotd {words[0]}: {done.stderr or done.stdout}")
+        return done.stdout.strip()
+
     def last_words(self) -> str:
         """The end of its log."""
         return (self._folder / "log").read_text()[-2000:]
 
     def _token(self, name: str) -> str:
-        words = ("token", "add", name, "--role", "admin", "--config", str(self._config))
-        command = [str(BIN / "iotd"), *words]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
-                              env={**os.environ, "PYTHONPATH": str(ROOT)})
-        if done.returncode:
-            raise RuntimeError(f"no token: {done.stderr}")
-        return done.stdout.strip()
+        return self.command("token", "add", name, "--role", "admin")
 
     def _start(self) -> Child:
         child = Child(
-            [BIN / "twistd", "--pidfile=", "-n", "iotd", "--config", self._config],
+            [*self._program, "--pidfile=", "-n", "iotd", "--config", self._config],
             SERVER_CORE, {"PYTHONPATH": str(ROOT)}, self._log, self._log,
         )
         self._bench.keep(child)
