@@ -1,0 +1,98 @@
+"""Gates of the field: texts on a topic without password, number or clock."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from typing import Any, NamedTuple
+
+from iotd.campus.model import Heard, Method
+from tests.mqtt.loader import connect_packet, publish_packet
+from tests.running_daemon import until
+from tests.system.campus_site import LeapingSite
+from tests.system.campus_truth import Stored
+
+FIELD = ("sample-entry", "sample-exit")
+GAP = 0.02  # seconds between two texts; in the field it is three of them
+
+
+class Phase(NamedTuple):
+    """Texts of some seconds: from when to when by the daemon's clock, and who was named."""
+
+    begun: float
+    ended: float
+    named: set[tuple[int, int]]  # student, direction
+
+
+class FieldSite(LeapingSite):
+    """A campus with gates of the field besides."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._phases: list[Phase] = []
+        self._socket: socket.socket | None = None
+
+    def let_field_in(self) -> None:
+        """Somebody approves them; what they said before counts for nothing."""
+        for direction, id in enumerate(FIELD):
+            self._publish(self.plan.text(direction)[0])
+            until(lambda: self.gate(id), f"{id} is known")
+            self._test.assertEqual(self.gate(id)["state"], "pending")
+            self.daemon.call("POST", f"/api/v1/devices/{id}/approve", {})
+
+    def texts(self, count: int, program: bool = False) -> None:
+        """So many texts, one after the other; with mosquitto_pub, or over one connection."""
+        before, begun, named = self._heard(), self.now(), set()
+        for number in range(count):
+            direction = self.plan.chance.randrange(2)
+            text, people = self.plan.text(direction)
+            named |= {(each, direction) for each in people}
+            if program:
+                self._mosquitto_pub(text)
+            else:
+                self._publish(text)
+        until(lambda: self._heard() == before + count, "all texts were heard")
+        self._phases.append(Phase(begun, self.now(), named))
+
+    def field_messages(self, stored: Stored) -> list[Heard]:
+        """The texts, of the times that the daemon gave them: those must be right, too."""
+        found = []
+        for phase in self._phases:
+            rows = {
+                (student, at, direction) for student, at, direction, gate in stored.sightings
+                if gate in FIELD and phase.begun <= at / 1e6 <= phase.ended
+            }
+            named = {(student, direction) for student, _, direction in rows}
+            self._test.assertEqual(named, phase.named)
+            found += [
+                Heard(FIELD[direction], None, None, at, at, direction, Method.WIFI, (student,), 0)
+                for student, at, direction in sorted(rows)
+            ]
+        all_rows = sum(gate in FIELD for *_, gate in stored.sightings)
+        self._test.assertEqual(len(found), all_rows)
+        return found
+
+    def _heard(self) -> int:
+        return sum((self.gate(id) or {"messages": 0})["messages"] for id in FIELD)
+
+    def switch_on(self) -> None:
+        """Connect as they do: no password, no keepalive, the chip's number for a name."""
+        self.switch_off()
+        self._socket = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        self._socket.sendall(connect_packet("ec94cb7a1f30"))
+        self._test.assertEqual(self._socket.recv(4), b"\x20\x02\x00\x00")
+
+    def switch_off(self) -> None:
+        """Pull the plug."""
+        if self._socket is not None:
+            self._socket.close()
+
+    def _publish(self, text: str) -> None:
+        assert self._socket is not None
+        self._socket.sendall(publish_packet("sample", text.encode()))
+        time.sleep(GAP)
+
+    def _mosquitto_pub(self, text: str) -> None:
+        command = ["mosquitto_pub", "-p", str(self.port), "-t", "sample", "-m", text]
+        subprocess.run(command, check=True, timeout=30)

@@ -1,0 +1,343 @@
+"""Gates with our firmware, as contract and firmware/gate say, and a thread on which they live.
+
+Every message has the next number of its boot and stays in the ring; it is told in order until
+the broker acknowledges it, and again when the daemon asks. What was on its way when a
+connection ended is sent again on the next one.
+"""
+
+from __future__ import annotations
+
+import heapq
+import secrets
+import selectors
+import socket
+import time
+from collections import deque
+from random import Random
+from threading import Event, Lock, Thread
+from typing import Any, Callable, Iterable
+
+from iotd.campus.model import Heard
+from iotd.wire.errors import RemoteProtocolError
+from iotd.wire.gate_messages import backlog_payload
+from iotd.wire.mqtt_client import NEED_DATA, ConnAck, MqttClient, Publish, Will
+from iotd.wire.sightings import parse_replay
+from tests.system.campus_plan import Sight
+
+WINDOW = 20  # packets on their way at once
+LIST = 12  # messages of a backlog in one
+REST = 0.1, 0.4  # seconds between two tries to connect
+TICK = 0.005
+
+#: Boot and number of a message.
+Name = tuple[str, int]
+
+
+class CampusGate:
+    """One gate; ``made`` is all that it saw and did not lose, as the oracle takes it."""
+
+    def __init__(self, id: str, key: str | None, chance: Random) -> None:
+        self.id, self._key, self._chance = id, key, chance
+        self.made: list[Heard] = []
+        self.lost: set[Name] = set()
+        self.asked = self.replayed = self.connections = self.last_told = 0
+        self._ring: dict[Name, tuple[str, bytes]] = {}
+        self._untold: deque[Name] = deque()
+        self._later: list[tuple[float, Name]] = []
+        self._again: deque[list[Name]] = deque()
+        self.socket: socket.socket | None = None
+        self._client: MqttClient | None = None
+        self._waiting: dict[int, tuple[str, bytes, bool]] = {}
+        self._out = bytearray()
+        self._next_try = 0.0
+        self.begin_boot()
+
+    # -- what it sees
+
+    def begin_boot(self) -> None:
+        """The power was away; the ring is on flash."""
+        self.boot, self.seq, self.last_told = secrets.token_hex(4), 0, 0
+
+    def see(self, sight: Sight, late: float = 0.0, twice: bool = False) -> None:
+        """One more message; told ``late`` seconds later than it could be, or two times."""
+        self.seq += 1
+        name = self.boot, self.seq
+        self._ring[name] = sight.what, sight.payload(*name)
+        self.made.append(sight.heard(*name))
+        self.last_told = self.seq
+        if late:
+            heapq.heappush(self._later, (time.monotonic() + late, name))
+        else:
+            self._untold.append(name)
+        if twice:
+            heapq.heappush(self._later, (time.monotonic() + 2 * late + 0.05, name))
+
+    def lose(self) -> None:
+        """Something is seen that nobody ever hears of, such as on a worn flash."""
+        self.seq += 1
+        self.lost.add((self.boot, self.seq))
+
+    @property
+    def idle(self) -> bool:
+        """Whether all was told and acknowledged."""
+        client = self._client
+        return not (
+            self._untold or self._later or self._again or client is None or not client.connected
+            or client.waiting or self._out
+        )
+
+    # -- its connection
+
+    def live(self, port: int, now: float) -> None:
+        """Connect if need be, and send what can be sent; never waits."""
+        while self._later and self._later[0][0] <= now:
+            self._untold.append(heapq.heappop(self._later)[1])
+        if self.socket is None and now >= self._next_try:
+            self._connect(port, now)
+        if self._client is not None and self._client.connected:
+            self._tell()
+        self._flush()
+
+    def hear(self) -> None:
+        """There is something to read."""
+        if self.socket is None or self._client is None:
+            return
+        try:
+            data = self.socket.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.cut()
+            return
+        self._client.receive_data(data)
+        while self._client is not None and (event := self._client.next_event()) is not NEED_DATA:
+            self._take(event)
+        self._flush()
+
+    def cut(self) -> None:
+        """Lose the connection, as by a cable pulled out."""
+        if self.socket is not None:
+            self.socket.close()
+        if self._client is not None:
+            self._waiting = dict(self._client.waiting)
+        self.socket = self._client = None
+        self._out.clear()
+        self._next_try = time.monotonic() + self._chance.uniform(*REST)
+
+    def _connect(self, port: int, now: float) -> None:
+        self._next_try = now + self._chance.uniform(*REST)
+        try:
+            self.socket = socket.create_connection(("127.0.0.1", port), timeout=1)
+        except OSError:
+            return
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
+        self._client = MqttClient(
+            self.id, username=self.id if self._key else None, password=self._key,
+            will=Will(self._topic("status"), b"offline"), keepalive=30,
+        )
+        self._send(self._client.connect())
+
+    def _take(self, event: Any) -> None:
+        client = self._client
+        assert client is not None
+        if isinstance(event, ConnAck):
+            if event.code == 3:  # it is there, but not for gates yet
+                self.cut()
+                return
+            if event.code:
+                raise AssertionError(f"{self.id}: {event.reason}")
+            self.connections += 1
+            self._send(client.subscribe(self._topic("replay")))
+            self._send(client.resend(self._waiting))
+            self._send(client.publish(self._topic("status"), b"online", 1, retain=True))
+        elif isinstance(event, Publish):
+            if event.packet_id is not None:
+                self._send(client.puback(event.packet_id))
+            self._replay(event.payload)
+
+    def _replay(self, payload: bytes) -> None:
+        wish = parse_replay(payload)
+        self.asked += 1
+        names = [(wish.boot, seq) for seq in range(wish.first, wish.last + 1)]
+        found = [name for name in names if name in self._ring]
+        self.replayed += len(found)
+        self._again += [found[at:at + LIST] for at in range(0, len(found), LIST)]
+
+    def _tell(self) -> None:
+        client = self._client
+        assert client is not None
+        while len(client.waiting) < WINDOW:
+            if self._again:
+                self._publish(self._again.popleft())
+            elif self._untold:
+                some = LIST if len(self._untold) > 2 * LIST else 1
+                self._publish([self._untold.popleft() for _ in range(some)])
+            else:
+                break
+
+    def _publish(self, names: Iterable[Name]) -> None:
+        """Of each topic one message, or a list of them."""
+        client = self._client
+        assert client is not None
+        by_topic: dict[str, list[bytes]] = {}
+        for name in names:
+            what, payload = self._ring[name]
+            by_topic.setdefault(what, []).append(payload)
+        for what, payloads in by_topic.items():
+            payload = payloads[0] if len(payloads) == 1 else backlog_payload(payloads)
+            self._send(client.publish(self._topic(what), payload, 1))
+
+    def _send(self, data: bytes) -> None:
+        self._out += data
+
+    def _flush(self) -> None:
+        try:
+            while self._out and self.socket is not None:
+                del self._out[:self.socket.send(self._out)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.cut()
+
+    def _topic(self, what: str) -> str:
+        return f"iotd/gate/{self.id}/{what}"
+
+
+class CampusGates(Thread):
+    """All gates on one thread, publishing ``rate`` sightings a second while ``making``.
+
+    ``next_sight()`` is called on the thread. Of ``late`` in a hundred messages the telling is
+    put off for up to four seconds, ``twice`` in a hundred are told again, and beside them
+    ``lost`` in a hundred are never told.
+    """
+
+    def __init__(
+        self, keys: dict[str, str | None], port: int, next_sight: Callable[[], Sight], *,
+        seed: int, rate: float = 500.0, late: float = 0.0, twice: float = 2.0,
+        lost: float = 0.0,
+    ) -> None:
+        super().__init__(name="campus gates", daemon=True)
+        self.port, self._next, self.rate = port, next_sight, rate
+        self._late, self._twice, self._lost = late / 100, twice / 100, lost / 100
+        self._chance = Random(f"gates {seed}")
+        self.gates = {id: CampusGate(id, key, self._chance) for id, key in keys.items()}
+        self._making, self._closing, self._lock = Event(), Event(), Lock()
+        self._begun, self._made = 0.0, 0
+        self.seconds = 0.0  # that sightings were made
+        self.error: BaseException | None = None
+
+    # -- from the test
+
+    def make(self) -> None:
+        """See people from now on."""
+        with self._lock:
+            self._begun, self._made = time.monotonic(), 0
+            self._making.set()
+
+    def rest(self) -> None:
+        """Nobody comes any more; what was seen is told."""
+        with self._lock:
+            if self._making.is_set():
+                self.seconds += time.monotonic() - self._begun
+            self._making.clear()
+
+    def close(self) -> None:
+        """Switch all off."""
+        self._closing.set()
+        self.join(10)
+
+    def reboot(self, id: str) -> None:
+        """The power of one gate was away for a moment."""
+        with self._lock:
+            self.gates[id].begin_boot()
+            self.gates[id].cut()
+
+    def cut(self, id: str) -> None:
+        """One gate has no network for a moment."""
+        with self._lock:
+            self.gates[id].cut()
+
+    def see(self, sight: Sight) -> None:
+        """One message beside those of the plan."""
+        with self._lock:
+            self.gates[sight.gate].see(sight)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all gates have told all; AssertionError when the thread has ended."""
+        if self.error is not None:
+            raise AssertionError("the gates have died") from self.error
+        with self._lock:
+            return not self._making.is_set() and all(gate.idle for gate in self.gates.values())
+
+    @property
+    def made(self) -> list[Heard]:
+        """All that was ever seen."""
+        return [one for gate in self.gates.values() for one in gate.made]
+
+    @property
+    def last_told(self) -> dict[str, Name]:
+        """Boot and number of the newest message of each gate."""
+        with self._lock:
+            return {id: (gate.boot, gate.last_told) for id, gate in self.gates.items()}
+
+    @property
+    def asked(self) -> int:
+        """How often the daemon has asked any gate for a replay."""
+        return sum(gate.asked for gate in self.gates.values())
+
+    @property
+    def replayed(self) -> int:
+        """How many messages were told again for that."""
+        return sum(gate.replayed for gate in self.gates.values())
+
+    # -- on the thread
+
+    def run(self) -> None:
+        """Until it is closed."""
+        try:
+            with selectors.DefaultSelector() as selector:
+                while not self._closing.is_set():
+                    self._live(selector)
+        except (Exception, RemoteProtocolError) as error:
+            self.error = error
+        finally:
+            for gate in self.gates.values():
+                gate.cut()
+
+    def _live(self, selector: selectors.BaseSelector) -> None:
+        with self._lock:
+            if self._making.is_set():
+                self._see_people()
+            for gate in self.gates.values():
+                gate.live(self.port, time.monotonic())
+            _watch(selector, self.gates.values())
+        ready = selector.select(TICK) if selector.get_map() else time.sleep(TICK) or []
+        with self._lock:
+            for key, _ in ready:
+                key.data.hear()
+
+    def _see_people(self) -> None:
+        due = int((time.monotonic() - self._begun) * self.rate) - self._made
+        self._made += due
+        for _ in range(due):
+            sight, chance = self._next(), self._chance.random()
+            late = self._chance.uniform(0.1, 4.0) if chance < self._late else 0.0
+            self.gates[sight.gate].see(sight, late, 1 - chance < self._twice)
+            if self._chance.random() < self._lost:
+                self.gates[sight.gate].lose()
+
+
+def _watch(selector: selectors.BaseSelector, gates: Iterable[CampusGate]) -> None:
+    """Hear the sockets that there are now."""
+    there = {gate.socket: gate for gate in gates if gate.socket is not None}
+    for key in list(selector.get_map().values()):
+        if key.fileobj not in there:
+            selector.unregister(key.fileobj)
+    known = {key.fileobj for key in selector.get_map().values()}
+    for sock, gate in there.items():
+        if sock not in known:
+            selector.register(sock, selectors.EVENT_READ, gate)
