@@ -7,7 +7,7 @@ from typing import Iterable, NamedTuple, Sequence
 
 from sqlalchemy import (
     BigInteger, Column, Connection, Integer, PrimaryKeyConstraint, Table, and_, delete, or_,
-    select, text,
+    select,
 )
 
 from iotd.campus.bulk import add_rows
@@ -55,12 +55,12 @@ _c = movements.c
 _ROW = [_c[name] for name in COLUMNS]
 _DOWN = (_c.at.desc(), _c.student_id.desc(), _c.source.desc())
 
-# A seek for each student and no more, in either dialect: 20,000 take 0.2 s.
-_LAST = text(
-    "SELECT m.student_id, m.at, m.source FROM campus_seen s JOIN campus_movements m"
-    " ON m.student_id = s.student_id AND m.at = (SELECT x.at FROM campus_movements x"
-    " WHERE x.student_id = s.student_id ORDER BY x.at DESC LIMIT 1)"
+# Two seeks for each student and no more, in either dialect: 20,000 take 0.2 s.
+_NEWEST = (
+    "(SELECT x.%s FROM campus_movements x WHERE x.student_id = s.student_id"
+    " ORDER BY x.at DESC, x.source DESC LIMIT 1)"
 )
+_LAST = f"SELECT s.student_id, {_NEWEST % 'at'}, {_NEWEST % 'source'} FROM campus_seen s"
 
 # From the one before on; whole numbers only, written into the text: SQLAlchemy's own way
 # takes ten times as long, and late data can be much.
@@ -73,12 +73,10 @@ _FROM = (
 
 def load_states(connection: Connection) -> dict[int, State]:
     """Where every student stands who ever moved."""
-    states: dict[int, State] = {}
-    for student, at, source in connection.execute(_LAST):
-        known = states.get(student)
-        if known is None or source > known.source:  # of two at the same moment
-            states[student] = State(direction_of(source), at, source)
-    return states
+    return {
+        student: State(direction_of(source), at, source)
+        for student, at, source in connection.exec_driver_sql(_LAST) if at is not None
+    }
 
 
 def add_movements(connection: Connection, rows: Sequence[Movement]) -> None:

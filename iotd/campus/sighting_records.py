@@ -42,6 +42,7 @@ seen = Table(
     "campus_seen", metadata,
     Column("student_id", BigInteger, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 PART_ROWS = 50_000  # what one part holds, about

@@ -92,7 +92,7 @@ def _movements() -> None:
         "campus_seen",
         sa.Column("student_id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("at", sa.BigInteger, nullable=False),
-        **PLAIN,
+        **KEYED,
     )
     op.create_table(
         "campus_movements",
