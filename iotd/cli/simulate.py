@@ -86,7 +86,7 @@ class Key(click.ParamType):
 )
 @click.option(
     "--day-seconds", type=click.FloatRange(60, 86400), default=86400.0, show_default=True,
-    help="That a campus day takes; a shorter one begins at 8:15. Under 7200 most stays are too"
+    help="That a campus day takes; a shorter one begins at its liveliest hour. Under 7200 most stays are too"
     " short to count.",
 )
 @click.option(

@@ -14,8 +14,9 @@ from iotd.simulate.students import Student
 from iotd.wire.sightings import Sight
 
 DAY_SECONDS = 86_400.0
-#: At another pace the day begins when the first students come.
-QUICK_START = 8.25 * 3600
+#: At another pace the day begins where most is to be seen: looked for in these steps,
+#: each with what happens in the time after it.
+STEP, LOOK = 900.0, 2700.0
 #: What is shorter moves nobody: the daemon takes it for a repetition.
 SHORTEST_STAY = 200.0
 AROUND = 3  # strangers' phones near a gate, most often
@@ -77,16 +78,32 @@ def _passages(campus: Campus, day: date) -> list[Passage]:
     )
 
 
-class Pace:
-    """The campus's own time, of which a day takes ``day_seconds`` of ours from ``start`` on."""
+def liveliest(campus: Campus, now: float) -> float:
+    """When on the present day most students move, seen from where they are now.
 
-    def __init__(self, start: float, day_seconds: float, timezone: str) -> None:
-        self._start, self._quickness = start, DAY_SECONDS / day_seconds
-        self._began = start
-        if day_seconds != DAY_SECONDS:
-            today = datetime.fromtimestamp(start, ZoneInfo(timezone))
-            midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
-            self._began = midnight.timestamp() + QUICK_START
+    In the evening day scholars come rather than go: they are out already.
+    """
+    state = {each.student: each.direction for each in campus.between(now - 3 * DAY_SECONDS, now)}
+    midnight = _midnight(now, campus.timezone)
+    day = campus.between(midnight, midnight + DAY_SECONDS)
+    starts = [midnight + step * STEP for step in range(int(DAY_SECONDS // STEP))]
+    return max(starts, key=lambda start: len({
+        each.student for each in day
+        if start < each.at <= start + LOOK and state.get(each.student) != each.direction
+    }))
+
+
+def _midnight(now: float, timezone: str) -> float:
+    day = datetime.fromtimestamp(now, ZoneInfo(timezone))
+    return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+class Pace:
+    """The campus's own time: ``began`` at our ``start``, a day of it takes ``day_seconds``."""
+
+    def __init__(self, start: float, day_seconds: float, began: float) -> None:
+        self._start, self._began = start, began
+        self._quickness = DAY_SECONDS / day_seconds
 
     def campus(self, now: float) -> float:
         """The campus's time at our ``now``."""

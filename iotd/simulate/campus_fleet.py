@@ -9,7 +9,9 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 
-from iotd.simulate.campus import DAY_SECONDS, Campus, Crowd, Pace, Passage, long_enough
+from iotd.simulate.campus import (
+    DAY_SECONDS, Campus, Crowd, Pace, Passage, liveliest, long_enough,
+)
 from iotd.simulate.gate import FieldGateBoard, GateBoard, GateLog
 from iotd.simulate.plans import Plan
 from iotd.simulate.students import Student
@@ -36,8 +38,11 @@ class CampusFleet(MultiService):
         super().__init__()  # type: ignore[no-untyped-call]
         self._now, self._report = now, report
         self._campus = Campus(students, len(plans), timezone)
-        self._pace = Pace(now(), day_seconds, timezone)
-        self._until = self._pace.campus(now())
+        start = now()
+        quick = day_seconds != DAY_SECONDS
+        began = liveliest(self._campus, start) if quick else start
+        self._pace = Pace(start, day_seconds, began)
+        self._until = began
         self._due: deque[Passage] = deque()
         self.gates = [
             _Gate(reactor, plan, self._campus.direction(number), boot, number, report, field_topic)

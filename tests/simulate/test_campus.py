@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from iotd.simulate.campus import Campus, Crowd, Pace, Passage, long_enough
+from iotd.simulate.campus import Campus, Crowd, Pace, Passage, liveliest, long_enough
 from iotd.simulate.students import AT_HOME, COLUMNS, Student, register
 from iotd.wire.macs import is_local, normalise_mac
 from iotd.wire.sightings import ENTRY, EXIT
@@ -106,14 +106,27 @@ class PaceTests(SynchronousTestCase):
 
     def test_real(self) -> None:
         """A day of 86400 s is our own."""
-        pace = Pace(1_790_000_000.0, 86400, "UTC")
+        pace = Pace(1_790_000_000.0, 86400, 1_790_000_000.0)
         self.assertEqual(pace.campus(1_790_000_123.0), 1_790_000_123.0)
 
     def test_quick(self) -> None:
-        """A quick day begins at a quarter past eight, an hour of it takes its part."""
-        pace = Pace(1_790_000_000.0, 7200, "UTC")
-        self.assertEqual(pace.campus(1_790_000_000.0) % 86400, 8.25 * 3600)
-        self.assertEqual(pace.campus(1_790_000_300.0) % 86400, 9.25 * 3600)
+        """An hour of a quick day takes its part of it."""
+        pace = Pace(1_790_000_000.0, 7200, 1000.0)
+        self.assertEqual(pace.campus(1_790_000_000.0), 1000.0)
+        self.assertEqual(pace.campus(1_790_000_300.0), 4600.0)
+
+    def test_liveliest(self) -> None:
+        """Whatever the hour, many move soon in whom the past has where they can move from."""
+        campus = Campus(400, 4)
+        for day in WEEK:
+            for hour in range(0, 24, 3):
+                now = datetime(day.year, day.month, day.day, hour, tzinfo=timezone.utc).timestamp()
+                began = liveliest(campus, now)
+                state = {each.student: each.direction
+                         for each in campus.between(now - 3 * 86400, now)}
+                moved = [each for each in campus.between(began, began + 1800)
+                         if state.get(each.student) != each.direction]
+                self.assertGreater(len(moved), 10, (day, hour))
 
     def test_short_stays(self) -> None:
         """What would be over too soon does not happen, both ways of it."""
