@@ -134,11 +134,11 @@ class Guard(Protocol):
 
     def _publish(self, visitor: Visitor, packet: Publish) -> None:
         why_not = self._guards.door.may_not_publish(visitor, packet.topic)
-        if why_not is not None:
-            self.refuse("publish", f"it published on {quote(packet.topic)}: {why_not}")
-            return
-        retain = packet.retain and (visitor.own or packet.topic.endswith(f"/{KEPT}"))
-        self._guards.publish(packet.topic, packet.payload, retain, visitor)
+        if why_not is None:
+            retain = packet.retain and (visitor.own or packet.topic.endswith(f"/{KEPT}"))
+            self._guards.publish(packet.topic, packet.payload, retain, visitor)
+        else:  # dropped: a client that is closed for it says it again for ever
+            self._note("publish", f"it published on {quote(packet.topic)}: {why_not}")
         if packet.packet_id is not None:
             self._say(PubAck(packet.packet_id))
 
@@ -208,9 +208,12 @@ class Guard(Protocol):
 
     def refuse(self, cause: str, reason: str) -> None:
         """Close it for what it did: counted and shown."""
+        self._note(cause, reason)
+        self.close()
+
+    def _note(self, cause: str, reason: str) -> None:
         gate = self.visitor.gate if self.visitor is not None else None
         self._guards.refuse(self.address, gate, cause, reason)
-        self.close()
 
     def replaced(self) -> None:
         """The same client has connected again: the older connection's will is not told."""

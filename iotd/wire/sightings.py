@@ -39,7 +39,7 @@ def _no_constant(name: str) -> Any:
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 _BOOT = re.compile(r"[!-~]{1,32}")
-_TEXT = re.compile(r"\s*([01])\s+WiFi\s*:", re.I | re.ASCII)
+_TEXT = re.compile(r"\s*([01])\s*WiFi\s*:", re.I | re.ASCII)
 _BSSID = re.compile(
     r"BSSID\s{0,4}:\s{0,4}([0-9a-f:.\-]{12,17})(?![0-9a-z:.\-])"
     r"(?:\s{0,4},\s{0,4}Signal\s{0,4}:\s{0,4}([+-]?\d{1,3})(?!\d))?",

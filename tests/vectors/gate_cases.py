@@ -173,6 +173,9 @@ TEXTS: list[Case] = [
     _field("text-loose: case, spaces and what stands behind",
            " 1  wifi : bssid:AA-BB-CC-DD-EE-FF,signal: -45dbm ;bssid : 00:11:22:33:44:AA , "
            "SIGNAL : -60 (SSID: Anna) \n", 1, [A, -45], [B, -60]),
+    _field("text-glued: no space at all",
+           "1WiFi:BSSID:aa:bb:cc:dd:ee:ff,Signal:-45dBm;BSSID:00:11:22:33:44:aa;", 1,
+           [A, -45], [B, None]),
     _field("text-cut: an address that was cut off is passed over",
            "0 WiFi: BSSID: aa:bb:cc:dd:ee:ff, Signal: -45 dBm; BSSID: 00:11:22:33:4", 0, [A, -45]),
     _field("text-bad: too long, not hex, nobody's",
