@@ -22,7 +22,7 @@ function bar(row, [key, words, name], x, y, wide, told) {
   const top = y(row[key]);
   return svg`<g><title>${row.name}: ${number(row[key])} ${words.toLowerCase()}</title>
     <rect class="mark ${name}" x=${round(x)} y=${top} width=${round(wide)} height=${Math.max(0, round(y(0) - top))} rx="2"></rect>
-    ${told ? svg`<text class="told" x=${round(x + wide / 2)} y=${top - 5} text-anchor="middle">${short(row[key])}</text>` : nothing}</g>`;
+    ${told && row[key] ? svg`<text class="told" x=${round(x + wide / 2)} y=${top - 5} text-anchor="middle">${short(row[key])}</text>` : nothing}</g>`;
 }
 
 function paintBars(rows, width) {

@@ -53,7 +53,7 @@ export const gateCard = (gate, put) => html`<article class="device stack ${gate.
   <div class="row between"><h3>${icon("gate")}${nameOf(gate)}</h3>${state(gate)}</div>
   <div class="stack">
     <p>${protection(gate)} ${nameOf(gate) === gate.id ? nothing : html`<code>${gate.id}</code>`}</p>
-    ${gate.protected || !gate.why_unprotected ? nothing : html`<p class="small">${gate.why_unprotected}</p>`}
+    ${gate.protected || !gate.why_unprotected || gate.state === "pending" ? nothing : html`<p class="small">${gate.why_unprotected}</p>`}
     ${gate.state === "pending" ? html`<p>${gate.waits_because || "What it says is dropped until somebody approves it."}</p>` : nothing}
     ${figures(gate)}${gaps(gate)}${faults(gate)}
   </div>

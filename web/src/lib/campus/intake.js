@@ -5,7 +5,7 @@ import { fact, icon, stateBadge, when } from "../parts.js";
 
 const OLD_SECONDS = 60;
 
-const KINDS = { embedded: "the one that iotd brings", own: "one of your own" };
+const KINDS = { embedded: "the one that iotd brings", external: "one of your own" };
 
 const broker = (seen) => html`<article><h2>${icon("broker")}Broker</h2>
   <p>${seen.connected ? stateBadge("good", "check", "connected") : stateBadge("bad", "offline", "not connected")}</p>
@@ -13,7 +13,7 @@ const broker = (seen) => html`<article><h2>${icon("broker")}Broker</h2>
   <dl class="facts">${fact("Which", KINDS[seen.kind] ?? seen.kind)}${fact("Connected", seen.connected && seen.since ? when(seen.since) : null)}</dl>
   ${seen.warnings?.length
     ? html`<div class="note warn">${icon("warning")}<div><p><strong>It can lose messages, or be misused.</strong></p><ul>${seen.warnings.map((one) => html`<li>${one}</li>`)}</ul></div></div>`
-    : seen.connected ? html`<p class="small muted">Nothing is known of it that could lose messages.</p>` : nothing}
+    : seen.connected ? html`<p class="small muted">${seen.kind === "embedded" ? "What dies with it is missing in a gate's numbers, and is asked for again." : "Nothing is known of it that could lose messages."}</p>` : nothing}
 </article>`;
 
 function spoolState({ messages, oldest_age_seconds: old }) {

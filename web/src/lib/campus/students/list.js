@@ -65,10 +65,10 @@ export function studentList(categories, changed) {
     load();
   }
 
-  const search = () => html`<form class="search-row" role="search" @submit=${(event) => { event.preventDefault(); load(); }}>
+  const search = () => html`<search><form class="search-row" @submit=${(event) => { event.preventDefault(); load(); }}>
     <div class="field"><label for="f-q">Search</label><input id="f-q" type="search" name="q" .value=${text} @input=${typed} placeholder="Roll number or any word" autocomplete="off" spellcheck="false"></div>
     <div class="field"><label for="f-state">Where</label><select id="f-state" @change=${stateChosen}>${STATES.map(([value, words]) => html`<option value=${value} ?selected=${value === state}>${words}</option>`)}</select></div>
-  </form>`;
+  </form></search>`;
 
   const things = (student) => (student.identifiers.length
     ? html`<span class="things">${student.identifiers.map((one) => html`<span title="${kindName(one)} …${one.tail}${one.expired ? ", expired" : ""}" class=${one.expired ? "gone" : ""}>${kindPicture(one)}<span class="sr">${kindName(one)} ending in</span> ${one.tail}</span>`)}</span>`
