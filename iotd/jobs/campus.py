@@ -60,6 +60,7 @@ class Campus:
         self.news = News(bus=bus, clock=reactor, summary=core.dashboard.summary,
                          show=self.texts.as_json)
         core.movements.listeners.append(self.news.moved)
+        core.on_register = self.news.recount
 
     def load(self, connection: Any) -> None:
         """Read what is kept in memory; after the registry, in any thread."""

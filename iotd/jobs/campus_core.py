@@ -69,6 +69,8 @@ class CampusCore:
             statistics=self.statistics, occupancy=self.occupancy, now=now,
             curfew=config.campus.curfew,
         )
+        #: The register changed: the headcount may be another one.
+        self.on_register: Callable[[], None] = lambda: None
         self.register.state_of = self.movements.state_of
         self.register.on_students = self._students_changed
         self.history = History(self.movements, config.data_dir / NAME, in_thread)
@@ -84,6 +86,7 @@ class CampusCore:
 
     def _students_changed(self, changes: Sequence[Change]) -> None:
         self.occupancy.touch([change.student_id for change in changes])
+        self.on_register()
 
     def _moved(self, applied: Applied) -> None:
         self.occupancy.touch(applied.moved)
