@@ -86,8 +86,8 @@ class Key(click.ParamType):
 )
 @click.option(
     "--day-seconds", type=click.FloatRange(60, 86400), default=86400.0, show_default=True,
-    help="That a campus day takes; a shorter one begins at its liveliest hour. Under 7200 most stays are too"
-    " short to count.",
+    help="That a campus day takes; a shorter one begins at its liveliest hour. Under 7200 most"
+    " stays are too short to count.",
 )
 @click.option(
     "--mqtt-port", type=click.IntRange(1, 65535), metavar="P",
