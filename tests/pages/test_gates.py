@@ -38,7 +38,7 @@ class GatesTests(CampusCase):
         gate.say("seen", f'{{"boot":"x","seq":-1,"seen":[{{"mac":"{mac}"}}]}}'.encode())
         self.open("/campus/gates")
         card = self.card(gate.id)
-        expect(card).to_contain_text("Malformed")
+        expect(card).to_contain_text("Malformed", timeout=20000)  # it looks every 5 s
         card.locator("text=What it said wrong").click()
         expect(card.locator("tbody")).to_contain_text("seq")
         self.assertNotIn(mac, self.page.content())
@@ -50,7 +50,9 @@ class GatesTests(CampusCase):
         gate.skip(4)
         gate.saw(ENTRY, self.new_mac())
         self.open("/campus/gates")
-        expect(self.card(gate.id).locator(".gaps")).to_contain_text("4 messages missing")
+        expect(self.card(gate.id).locator(".gaps")).to_contain_text(
+            "4 messages missing", timeout=20000
+        )
 
     def test_silent(self) -> None:
         """A gate that says it is going is told of here, and on the dashboard with a link."""
