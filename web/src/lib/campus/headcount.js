@@ -1,7 +1,7 @@
 // How many are inside now, and who came or went last.
 import { html, nothing } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { number, plural } from "../format.js";
+import { number } from "../format.js";
 import { operates } from "../initial.js";
 import { icon, stateBadge, when } from "../parts.js";
 import { share } from "./charts.js";
@@ -43,4 +43,3 @@ const table = (items) => html`<table class="table recent"><thead><tr>${["Student
 export const recent = (items, link) => html`<article><div class="row between"><h2>${icon("clock")}Last movements</h2>${link}</div>
   ${items.length ? table(items) : html`<p class="muted">Nobody came or went yet. When a gate hears a registered phone or badge, it appears here.</p>`}</article>`;
 
-export const plainCount = (count) => plural(count, "student");
