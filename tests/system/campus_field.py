@@ -11,7 +11,7 @@ from iotd.campus.model import Heard, Method
 from tests.mqtt.loader import connect_packet, publish_packet
 from tests.running_daemon import until
 from tests.system.campus_site import LeapingSite
-from tests.system.campus_truth import Stored
+from tests.system.campus_truth import WHO, Stored
 
 FIELD = ("sample-entry", "sample-exit")
 GAP = 0.02  # seconds between two texts; in the field it is three of them
@@ -39,7 +39,7 @@ class FieldSite(LeapingSite):
             self._publish(self.plan.text(direction)[0])
             until(lambda: self.gate(id), f"{id} is known")
             self._test.assertEqual(self.gate(id)["state"], "pending")
-            self.daemon.call("POST", f"/api/v1/devices/{id}/approve", {})
+            self.daemon.call("POST", f"/api/v1/devices/{id}/approve", {}, WHO)
 
     def texts(self, count: int, program: bool = False) -> None:
         """So many texts, one after the other; with mosquitto_pub, or over one connection."""

@@ -15,7 +15,7 @@ from tests.running_daemon import ROOT, RunningDaemon, until
 from tests.system.campus_gates import CampusGates
 from tests.system.campus_plan import WEEK, People, Plan
 from tests.system.campus_traces import traces
-from tests.system.campus_truth import CAMPUS, REPEAT, ZONE, Campus, Stored, Truth
+from tests.system.campus_truth import CAMPUS, REPEAT, WHO, ZONE, Campus, Stored, Truth
 
 IDS = ("north-in", "north-out", "south-in", "south-out", "yard-in", "yard-out")
 BEHIND = 120.0  # seconds of now: no sighting of a plan is in the future
@@ -96,17 +96,17 @@ class CampusSite:
     def register(self) -> None:
         """Students by a file, badges one by one."""
         path = f"{CAMPUS}/students"
-        answer = self.daemon.ask("POST", path + "/import", self.people.csv(),
+        answer = self.daemon.ask("POST", path + "/import", self.people.csv(), role=WHO,
                                  headers={"Content-Type": "text/csv"})
         self._test.assertEqual(answer.status, 201, answer.body[:2000])
         for one in self.people.all:
             if one.badge is not None:
                 shown = {"method": one.badge[0], "uid": one.badge[2]}
-                self.daemon.call("PUT", f"{path}/{one.rollno}/badge", shown)
+                self.daemon.call("PUT", f"{path}/{one.rollno}/badge", shown, WHO)
 
     def key(self, id: str) -> str:
         """A gate's new key."""
-        made = self.daemon.call("POST", f"/api/v1/devices/{id}/key", {"kind": "gate"}, "admin")
+        made = self.daemon.call("POST", f"/api/v1/devices/{id}/key", {"kind": "gate"}, WHO)
         return str(made["key"])
 
     # times
@@ -137,7 +137,7 @@ class CampusSite:
 
     def intake(self) -> Any:
         """Spool and broker."""
-        return self.campus.get("intake", "operator")
+        return self.campus.get("intake")
 
     def connected(self) -> bool:
         """Whether it hears the broker."""
@@ -151,12 +151,12 @@ class CampusSite:
 
     def gate(self, id: str) -> Any:
         """One gate; None when there is none."""
-        items = self.campus.get("gates", "operator")["items"]
+        items = self.campus.get("gates")["items"]
         return next((each for each in items if each["id"] == id), None)
 
     def gaps(self) -> list[Any]:
         """All that it misses, but for what gates have lost for good."""
-        items = self.campus.get("gates", "operator")["items"]
+        items = self.campus.get("gates")["items"]
         return [
             {"gate": gate["id"], **gap} for gate in items for gap in gate["gaps"]
             if any((gap["boot"], seq) not in self.gates.gates[gate["id"]].lost
@@ -165,7 +165,7 @@ class CampusSite:
 
     def heard_beyond(self, wanted: dict[str, tuple[str, int]]) -> bool:
         """Whether the daemon has heard these boots and numbers, or later ones of theirs."""
-        items = self.campus.get("gates", "operator")["items"]
+        items = self.campus.get("gates")["items"]
         last = {(gate["id"], boot["boot"]): boot["last"] for gate in items
                 for boot in gate["boots"]}
         return all(last.get((gate, boot), 0) >= number for gate, (boot, number) in wanted.items())

@@ -31,10 +31,13 @@ class CampusKillTests(SynchronousTestCase):
         site.start()
         self.chance = Random(self.seed)
         site.gates.make()
-        for _ in range(self.kills):
+        for number in range(self.kills):
             before = site.gates.asked
-            self._kill_database(site)
-            self._kill_daemon(site)
+            if number % 2:
+                self._kill_daemon_without_database(site)
+            else:
+                self._kill_database(site)
+                self._kill_daemon(site)
             self.assertEqual(site.gates.asked, before)
             self._kill_broker(site)
         self._kill_all(site)
@@ -62,6 +65,16 @@ class CampusKillTests(SynchronousTestCase):
         site.daemon.stop(signal.SIGKILL)
         site.daemon.start()
         until(site.is_ready, "the daemon is there again")
+
+    def _kill_daemon_without_database(self, site: CampusSite) -> None:
+        """What it acknowledged is on its own disk alone."""
+        self._some_time()
+        site.database.kill()
+        self._some_time()
+        site.daemon.stop(signal.SIGKILL)
+        site.database.start()
+        site.daemon.start()
+        until(site.is_ready, "the daemon is there again, with its store")
 
     def _kill_broker(self, site: CampusSite) -> None:
         """What it had and nobody else is told again."""
