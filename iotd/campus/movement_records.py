@@ -27,6 +27,7 @@ movements = Table(
     sqlite_with_rowid=False,
 )
 
+Place = tuple[int, int, int]  # of a movement among all: student, at, source
 COLUMNS = ("student_id", "at", "source", "group_id", "received_at", "flags")
 
 
@@ -112,10 +113,17 @@ def all_of(connection: Connection, student: int) -> list[Movement]:
     return [Movement(*row) for row in connection.execute(query)]
 
 
-def newest(connection: Connection, limit: int) -> list[Movement]:
-    """The last movements of all students, the newest first."""
-    return [Movement(*row) for row in connection.execute(select(*_ROW).order_by(*_DOWN)
-                                                         .limit(limit))]
+def newest(connection: Connection, limit: int, before: Place | None = None) -> list[Movement]:
+    """The last movements of all students, the newest first, beginning below ``before``."""
+    query = select(*_ROW)
+    if before is not None:
+        student, at, source = before
+        query = query.where(_c.at <= at, or_(
+            _c.at < at, _c.student_id < student,
+            and_(_c.student_id == student, _c.source < source),
+        ))
+    rows = connection.execute(query.order_by(*_DOWN).limit(limit))
+    return [Movement(*row) for row in rows]
 
 
 def newest_of(

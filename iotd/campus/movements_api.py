@@ -42,9 +42,10 @@ class Resetting(_Body):
 
 
 class RecentQuery(BaseModel):
-    """How many."""
+    """How many, and behind which."""
 
     limit: int = Field(5, ge=1, le=1000)
+    after: str | None = Field(None, max_length=64)
 
 
 class OfStudent(BaseModel):
@@ -107,7 +108,10 @@ class MovementsApi:
     @route("GET", CAMPUS + "/recent", query=RecentQuery, answer=MovementList)
     async def recent(self, call: Call) -> dict[str, Any]:
         """Who came or went last."""
-        return await self.newest(call.query.limit)
+        asked = call.query
+        before = None if asked.after is None else _place_of(asked.after)
+        found = await self._movements.store.read(records.newest, asked.limit + 1, before)
+        return as_page([self._texts.as_json(each) for each in found], call)
 
     async def newest(self, limit: int) -> dict[str, Any]:
         """The same, for the page."""
@@ -118,7 +122,7 @@ class MovementsApi:
     async def list_movements(self, call: Call, rollno: str) -> dict[str, Any]:
         """Movements of one student, the newest first."""
         asked, student = call.query, self._movements.register.find(rollno_of(rollno))
-        before = None if asked.after is None else _key_of(asked.after)
+        before = None if asked.after is None else _place_of(asked.after)[1:]
         found = await self._movements.store.read(
             records.newest_of, student.id, asked.limit + 1, before
         )
@@ -163,8 +167,8 @@ def _read_page(
     return texts.as_csv(found), found[-1] if len(found) == AT_ONCE else None
 
 
-def _key_of(text: str) -> tuple[int, int]:
+def _place_of(text: str) -> records.Place:
     if not re.fullmatch(r"[0-9]{1,18}-[0-9]{1,18}-[0-9]{1,9}", text):
         raise Invalid("after is the id of a movement.", "after")
-    _, at, source = text.split("-")
-    return int(at), int(source)
+    student, at, source = map(int, text.split("-"))
+    return student, at, source

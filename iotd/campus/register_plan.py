@@ -30,9 +30,10 @@ class Plan:
 
     def as_json(self, applied: bool) -> dict[str, Any]:
         """The answer of an import."""
+        faults = sorted(self.faults.first, key=lambda fault: fault.line)
         return {
             "added": self.added, "changed": self.changed, "unchanged": self.unchanged,
-            "macs": self.macs, "faults": [each._asdict() for each in self.faults.first],
+            "macs": self.macs, "faults": [each._asdict() for each in faults],
             "faults_in_all": self.faults.count, "rows": self.shown, "applied": applied,
         }
 

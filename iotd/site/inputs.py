@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Iterable, NoReturn
+from typing import Any, Container, Iterable, NoReturn
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +16,11 @@ from iotd.site.routes import Route
 MAX_FIELDS = 100  # of a query
 MAX_DEPTH = 64  # of nested lists and objects in a body
 JSON_TYPE = "application/json"
+#: What programs call a file they know nothing of, and Windows a CSV: read as what is wanted.
+UNDECLARED = frozenset({
+    "", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded",
+    "application/csv", "application/vnd.ms-excel",
+})
 
 
 def read_query(request: Request, route: Route) -> Any:
@@ -71,7 +76,7 @@ def read_body(request: Request, route: Route) -> Any:
     raw: bytes = content.read()
     kind = request.getHeader(b"content-type")
     if route.raw is not None:
-        _check_type(kind or b"", route.raw)
+        _check_type(kind or b"", route.raw, UNDECLARED)
         return raw
     if kind is not None or (raw and route.body is not None):
         _check_type(kind or b"", JSON_TYPE)
@@ -85,10 +90,11 @@ def read_body(request: Request, route: Route) -> Any:
         raise _wrong(error, _names(route.body)) from None
 
 
-def _check_type(kind: bytes, wanted: str) -> None:
-    media, _, parameters = kind.partition(b";")
-    charset = parameters.strip().lower().replace(b'"', b"")
-    if media.strip().lower() != wanted.encode() or charset not in (b"", b"charset=utf-8"):
+def _check_type(kind: bytes, wanted: str, also: Container[str] = ()) -> None:
+    media, *parameters = kind.decode("latin-1").lower().split(";")
+    media, charset = media.strip(), [each for each in parameters if "charset" in each]
+    known = media == wanted or media in also
+    if not known or any(each.replace('"', "").strip() != "charset=utf-8" for each in charset):
         raise Refusal(415, f"The body must be {wanted} in UTF-8.")
 
 

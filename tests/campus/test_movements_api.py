@@ -79,6 +79,19 @@ class ReadingTests(ApiTest):
         self.assertEqual({each["gate"] for each in found}, {"north"})
         self.assertEqual(len((await self.get("/recent?limit=1"))["items"]), 1)
 
+    async def test_the_newest_in_pages(self) -> None:
+        """The pages together are all of them, each once, also of one moment."""
+        for rollno in ("R1", "R2"):
+            await self.see(*((n * HOUR, n % 2, rollno) for n in range(4)))
+        whole, path, found = (await self.get("/recent?limit=1000"))["items"], "/recent?limit=3", []
+        while path:
+            page = await self.get(path)
+            found += page["items"]
+            path = (page["next"] or "").removeprefix(CAMPUS)
+        self.assertEqual((found, len(whole)), (whole, 8))
+        reply = await self.otto.call("GET", CAMPUS + "/recent?after=x")
+        self.assertEqual((reply.status, reply.json["field"]), (422, "after"))
+
     async def test_one_student_in_pages(self) -> None:
         """The pages together are all of them, each once."""
         await self.see(*((n * HOUR, n % 2, "R1") for n in range(7)), (0, ENTRY, "R2"))

@@ -43,9 +43,20 @@ class RawTests(HouseTestCase):
                                headers={"Content-Type": "text/csv"})
         self.assertEqual(reply.status, 413)
 
+    def test_undeclared(self) -> None:
+        """A file of which the client says nothing of use is taken for what is wanted."""
+        for headers in ({}, {"Content-Type": "text/plain"},
+                        {"Content-Type": "application/octet-stream"},
+                        {"Content-Type": "application/x-www-form-urlencoded"},
+                        {"Content-Type": "text/csv; header=present; charset=UTF-8"}):
+            reply = self.house.ask("POST", NOTES, body=b"a=b&c", who="ann", headers=headers)
+            self.assertEqual((reply.status, reply.json), (200, {"bytes": 5}), headers)
+
     def test_other_types(self) -> None:
-        """Another type, or none, is refused with what is allowed."""
-        for headers in ({}, {"Content-Type": "application/json"}, {"Content-Type": "text/plain"},
+        """Another type is refused with what is allowed."""
+        for headers in ({"Content-Type": "application/json"},
+                        {"Content-Type": "multipart/form-data; boundary=x"},
+                        {"Content-Type": "text/plain; charset=utf-16"},
                         {"Content-Type": "text/csv; charset=latin-1"}):
             reply = self.house.ask("POST", NOTES, body=b"{}", who="ann", headers=headers)
             self.assertEqual(reply.status, 415)
