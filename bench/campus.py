@@ -6,6 +6,7 @@ only acknowledges, and paho that commits an INSERT for each message.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -17,21 +18,28 @@ from bench.mosquitto import Mosquitto
 from bench.process import SERVER_CORE, Child
 from bench.report import Table, median
 
+WAYS = (("acknowledges", "paho, acknowledging only"),
+        ("inserts", "paho, an INSERT and a commit each"))
 ROUNDS, BURST, QUICK_BURST = 3, 100_000, 40_000
 INSERTED, QUICK_INSERTED = 20_000, 5_000  # by an INSERT each
 PACE, PACED_SECONDS = 10_000, 20
 PER = 10_000
 
+COLUMNS = (
+    "what", "acknowledged/s", "applied/s", "CPU-s per 10,000", "of acknowledging only",
+    "core used", "ready without it", "most waiting in the spool", "load",
+)
+
 #: What the daemon's CPU goes to: threads, less the parts of them that are named.
 SPLIT = (
-    ("client library and acknowledging (its thread)", ("mqtt",), ()),
-    ("parsing and identifying", ("Hearing.hear",), ()),
+    ("client library and acknowledging (a thread)", ("mqtt",), ()),
+    ("parsing and identifying (a thread, with the next)", ("Hearing.hear",), ()),
     ("spool", ("Spool.append",), ()),
-    ("rule", ("Work.hear",), ()),
-    ("store: statements and commit", ("store writer",), ("Work.hear",)),
-    ("routes of gates, gaps and figures", ("Gates.sort", "Gates.heard"), ()),
-    ("passing on between threads (the reactor's)", ("MainThread",),
-     ("Gates.sort", "Gates.heard")),
+    ("rule (a thread, with the next)", ("Work.hear",), ()),
+    ("store: statements and commits", ("store writer",), ("Work.hear",)),
+    ("reading the spool again", ("Spool.read",), ()),
+    ("routes of gates, gaps (the reactor)", ("Gates.sort", "Gates.heard"), ()),
+    ("handing on, metrics, pages (the reactor)", ("MainThread",), ("Gates.sort", "Gates.heard")),
 )
 
 
@@ -61,8 +69,7 @@ def _measure(bench: Bench, house: House) -> list[Table]:
     bench.say("campus: the store is away")
     house.store.stop()
     away = house.publish(burst, half=house.store.start)
-    tables = [_rates(house, plain, bursts, paced, away), _split(bursts, paced)]
-    return tables
+    return [_rates(house, plain, bursts, paced, away), _split(bursts, paced)]
 
 
 def _plain(bench: Bench, house: House, count: int, socket: str) -> dict[str, float]:
@@ -81,75 +88,77 @@ def _plain(bench: Bench, house: House, count: int, socket: str) -> dict[str, flo
     for each in (sender, child):
         each.end()
     broker.end()
-    return {"rate": count / told["seconds"], "each": told["cpu"] / count * PER}
+    told.update(rate=count / told["seconds"], each=told["cpu"] / count * PER,
+                load=os.getloadavg()[0])
+    return told
 
 
 def _rates(
     house: House, plain: dict[str, list[dict[str, float]]], bursts: list[Measured],
     paced: Measured, away: Measured,
 ) -> Table:
-    table = Table(
-        "Messages of five addresses, QoS 1: two registered, one in fifty moves somebody",
-        ("what", "messages", "acknowledged/s", "applied/s", "CPU-s per 10,000",
-         "of acknowledging only", "most waiting in the spool"),
-    )
+    table = Table("Messages of five addresses, QoS 1: two registered, one in fifty moves somebody",
+                  COLUMNS)
     limit = median(one["each"] for one in plain["acknowledges"])
-    for name, words in (("acknowledges", "paho, acknowledging only"),
-                        ("inserts", "paho, an INSERT and a commit each")):
-        each = median(one["each"] for one in plain[name])
-        rate = f"{median(one['rate'] for one in plain[name]):,.0f}"
-        table.add(words, "", rate, rate if name == "inserts" else "", f"{each:.3f}",
-                  f"{each / limit:.2f}", "")
-    rows = [(f"iotd, as fast as it goes, round {n + 1}", one) for n, one in enumerate(bursts)]
-    rows += [(f"iotd, {PACE:,} messages/s", paced), ("iotd, store away for the first half", away)]
-    for words, one in rows:
-        table.add(words, f"{one.count:,}", f"{one.rate('acknowledged'):,.0f}",
-                  f"{one.rate('applied'):,.0f}", f"{one.each:.3f}", f"{one.each / limit:.2f}",
-                  f"{one.waiting:,}")
-    _aims(table, house, bursts, paced, away)
+    for number, burst in enumerate(bursts):
+        for name, words in WAYS:
+            one = plain[name][number]
+            table.add(words, f"{one['rate']:,.0f}",
+                      f"{one['rate']:,.0f}" if name == "inserts" else "", f"{one['each']:.3f}",
+                      f"{one['each'] / limit:.2f}", f"{one['cpu'] / one['seconds']:.0%}",
+                      f"{one['waited'] / one['seconds']:.1f}", "", f"{one['load']:.1f}")
+        _row(table, "iotd, as fast as it goes", burst, limit)
+    _row(table, f"iotd, {PACE:,} messages/s", paced, limit)
+    _row(table, "iotd, the store away for the first half", away, limit)
+    _aims(table, house, plain, bursts, away)
     return table
 
 
+def _row(table: Table, words: str, one: Measured, limit: float) -> None:
+    table.add(words, f"{one.rate('acknowledged'):,.0f}", f"{one.rate('applied'):,.0f}",
+              f"{one.each('daemon'):.3f}", f"{one.each('daemon') / limit:.2f}",
+              f"{one.share('daemon'):.0%}", f"{one.share('waited'):.1f}", f"{one.waiting:,}",
+              f"{one.load:.1f}")
+
+
 def _aims(
-    table: Table, house: House, bursts: list[Measured], paced: Measured, away: Measured
+    table: Table, house: House, plain: dict[str, list[dict[str, float]]],
+    bursts: list[Measured], away: Measured,
 ) -> None:
-    table.aim("acknowledged, median of the rounds",
-              median(one.rate("acknowledged") for one in bursts), least=20_000, unit="/s")
-    table.aim("applied, median of the rounds",
-              median(one.rate("applied") for one in bursts), least=10_000, unit="/s")
-    table.aim("CPU-s per 10,000, median of the rounds",
-              median(one.each for one in bursts), most=0.8)
-    table.aim("acknowledged with the store away for the first half",
-              away.rate("acknowledged"), least=20_000, unit="/s")
+    got = {name: median(one.rate(name) for one in bursts) for name in ("acknowledged", "applied")}
+    each = median(one.each("daemon") for one in bursts)
+    table.aim("acknowledged, median", got["acknowledged"], least=20_000, unit="/s")
+    table.aim("applied, median", got["applied"], least=10_000, unit="/s")
+    table.aim("CPU-s per 10,000, median", each, most=0.8)
+    table.aim("acknowledged, the store away for the first half", away.rate("acknowledged"),
+              least=20_000, unit="/s")
     stored, sent = house.stored(), house.sent()
     for name, count in sent.items():
-        table.aim(f"{name} in the store, of {count:,}", stored[name] - count, most=0, least=0)
-    cost = [median(one.broker / one.count * PER for one in bursts),
-            median(one.store / one.count * PER for one in bursts)]
-    table.notes.append(
-        f"beside the daemon, per 10,000: Mosquitto {cost[0]:.2f} CPU-s, MariaDB {cost[1]:.2f};"
-        f" the register of {field.STUDENTS:,} was imported in {house.importing:.1f} s"
-    )
+        table.aim(f"{name} in the store, more or less than {count:,}", stored[name] - count,
+                  most=0, least=0)
+    rates = {name: median(one["rate"] for one in plain[name]) for name, _ in WAYS}
+    table.notes += [
+        f"medians beside those of paho: {got['acknowledged'] / rates['acknowledges']:.2f} times"
+        f" what it acknowledges, {got['applied'] / rates['inserts']:.1f} times what it inserts",
+        f"a whole core for the daemon: {PER / each:,.0f} messages/s, acknowledged and applied",
+        f"others, per 10,000: Mosquitto {median(one.each('broker') for one in bursts):.2f} CPU-s,"
+        f" MariaDB {median(one.each('store') for one in bursts):.2f}",
+        "ready without it: how many of its threads on average could have run, and others had the"
+        " core; load: of the machine, which has other work",
+        f"the register of {field.STUDENTS:,} was imported in {house.importing:.1f} s",
+    ]
 
 
 def _split(bursts: list[Measured], paced: Measured) -> Table:
     table = Table("Where the daemon's CPU goes, CPU-s per 10,000 messages",
                   ("part", "as fast as it goes", f"{PACE:,} messages/s"))
-    rest = [0.0, 0.0]
+    rest = [median(one.each("daemon") for one in each) for each in (bursts, [paced])]
+    whole = [f"{cost:.3f}" for cost in rest]
     for words, parts, less in SPLIT:
-        cells = []
-        for place, measured in enumerate((bursts, [paced])):
-            cost = median(_cost(one, parts, less) for one in measured)
-            rest[place] += cost
-            cells.append(f"{cost:.3f}")
-        table.add(words, *cells)
-    whole = [median(one.each for one in bursts), paced.each]
-    table.add("everything else", *(f"{whole[n] - rest[n]:.3f}" for n in (0, 1)))
-    table.add("in all", *(f"{each:.3f}" for each in whole))
+        costs = [median(one.each(*parts) - one.each(*less) for one in each)
+                 for each in (bursts, [paced])]
+        rest = [left - cost for left, cost in zip(rest, costs)]
+        table.add(words, *(f"{cost:.3f}" for cost in costs))
+    table.add("everything else", *(f"{left:.3f}" for left in rest))
+    table.add("in all", *whole)
     return table
-
-
-def _cost(one: Measured, parts: tuple[str, ...], less: tuple[str, ...]) -> float:
-    spent = sum(one.spent.get(name, 0.0) for name in parts)
-    spent -= sum(one.spent.get(name, 0.0) for name in less)
-    return spent / one.count * PER

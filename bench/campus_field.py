@@ -115,5 +115,3 @@ def _stands(s: int, moves: int) -> int:
     turn = (block * GATES + place % GATES) * 2 + (1 if began == ENTRY else 0)
     moved = turn < moves
     return began if not moved else EXIT - began
-
-

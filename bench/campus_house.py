@@ -35,16 +35,16 @@ class Sample:
 
 @dataclass
 class Measured:
-    """One phase: figures of the daemon, by ``cpu`` in all and by ``spent`` on its parts."""
+    """One phase; ``spent`` are seconds of CPU by whom, and by the daemon's threads and parts.
+
+    ``waiting``: most messages that were acknowledged and not applied. ``load`` is the machine's.
+    """
 
     count: int
     samples: list[Sample]
-    sending: float
-    cpu: float
     spent: dict[str, float]
-    broker: float
-    store: float
     waiting: int
+    load: float
 
     def seconds(self, name: str) -> float:
         """Until all were acknowledged, or applied."""
@@ -54,10 +54,13 @@ class Measured:
         """Messages a second, from the first message on."""
         return self.count / self.seconds(name)
 
-    @property
-    def each(self) -> float:
-        """CPU-s of the daemon for 10,000 messages."""
-        return self.cpu / self.count * 10_000
+    def each(self, *names: str) -> float:
+        """CPU-s of some for 10,000 messages."""
+        return sum(self.spent.get(name, 0.0) for name in names) / self.count * 10_000
+
+    def share(self, name: str) -> float:
+        """Of the time until all were applied."""
+        return self.spent[name] / self.seconds("applied")
 
 
 class House:
@@ -108,12 +111,10 @@ class House:
                 half, _ = None, half()
             if samples[-1].at > PATIENCE:
                 raise RuntimeError(f"{samples[-1]} of {count}: {self.iotd.last_words()}")
-        sent, after = self.loader.json(), self._figures()
+        self.loader.line()
+        after = self._figures()
         spent = {name: after[name] - before.get(name, 0.0) for name in after}
-        # of a store that was away nothing is known of before
-        store = max(after["store"] - before["store"], 0.0)
-        return Measured(count, samples, sent["seconds"], spent["daemon"], spent,
-                        spent["broker"], store, waiting)
+        return Measured(count, samples, spent, waiting, os.getloadavg()[0])
 
     def stored(self) -> dict[str, int]:
         """How many messages, movements and sightings the store holds."""
@@ -157,6 +158,7 @@ class House:
         return {
             **told["threads"], **told["parts"], "daemon": sum(told["threads"].values()),
             "broker": self.broker.process.cpu(), "store": self.store.cpu(),
+            "waited": self.iotd.process.waited(),
         }
 
 

@@ -2,7 +2,7 @@
 
 ``python -m bench.campus_plain PORT COUNT [SOCKET]`` hears ``COUNT`` messages: without a socket
 of MariaDB it only acknowledges them, with one it commits an INSERT for each in ``on_message``.
-Prints ``ready``, then seconds from the first to the last, CPU and how many rows there are.
+Prints ``ready``, then seconds from the first to the last, CPU, waiting for it, and rows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -25,7 +26,7 @@ class Plain:
 
     def __init__(self, count: int, connection: Any) -> None:
         self._left, self._connection = count, connection
-        self.begun = self.ended = self._cpu = 0.0
+        self.begun = self.ended = self._cpu = self._waited = 0.0
         self.client = paho.Client(
             paho.CallbackAPIVersion.VERSION2, "plain", clean_session=False,
             protocol=paho.MQTTv311,
@@ -36,13 +37,14 @@ class Plain:
 
     def _message(self, _: Any, __: Any, message: Any) -> None:
         if not self.begun:
-            self.begun, self._cpu = time.monotonic(), time.process_time()
+            self.begun, self._cpu, self._waited = time.monotonic(), time.process_time(), _waited()
         if self._connection is not None:
             self._insert(message)
         self._left -= 1
         if not self._left:
             self.ended = time.monotonic()
             self._cpu = time.process_time() - self._cpu
+            self._waited = _waited() - self._waited
             self.client.disconnect()
 
     def _insert(self, message: Any) -> None:
@@ -59,7 +61,13 @@ class Plain:
             with self._connection.cursor() as cursor:
                 cursor.execute("SELECT COUNT(*) FROM seen")
                 rows = cursor.fetchone()[0]
-        return {"seconds": self.ended - self.begun, "cpu": self._cpu, "rows": rows}
+        return {"seconds": self.ended - self.begun, "cpu": self._cpu, "rows": rows,
+                "waited": self._waited}
+
+
+def _waited() -> float:
+    """Seconds in which the one thread was ready, and others had the core."""
+    return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
 
 
 def _database(socket: str) -> Any:

@@ -58,8 +58,15 @@ class Child:
 
     def cpu(self) -> float:
         """Seconds of CPU so far, all threads, to the nanosecond."""
+        return self._scheduled(0)
+
+    def waited(self) -> float:
+        """Seconds so far in which its threads were ready, and others had the core."""
+        return self._scheduled(1)
+
+    def _scheduled(self, field: int) -> float:
         tasks = Path(f"/proc/{self.pid}/task")
-        return sum(_run_time(task) for task in tasks.iterdir())
+        return sum(_seconds(task, field) for task in tasks.iterdir())
 
     def rss(self) -> int:
         """Bytes of memory in use."""
@@ -106,9 +113,9 @@ def until(what: str, condition: Any, timeout: float = 30, every: float = 0.1) ->
         time.sleep(every)
 
 
-def _run_time(task: Path) -> float:
+def _seconds(task: Path, field: int) -> float:
     try:
-        return int((task / "schedstat").read_text().split()[0]) / 1e9
+        return int((task / "schedstat").read_text().split()[field]) / 1e9
     except (FileNotFoundError, ProcessLookupError):  # a thread that has just ended
         return 0.0
 
