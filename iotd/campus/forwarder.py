@@ -33,7 +33,9 @@ class Forwarder:
     ) -> None:
         self._movements, self._spool, self._intake = movements, spool, intake
         self._clock = clock
+        self._in_thread = in_thread
         self._waiting = Waiting(read_in_thread(spool, in_thread), AT_ONCE)
+        self._compared = False
         self._running = False
         self._work: Deferred[None] | None = None
         self._timer: Any = None
@@ -91,12 +93,25 @@ class Forwarder:
 
     async def _forward(self) -> None:
         """Until there is so little that it is worth while to let more gather."""
+        if not self._compared:
+            await self._compare()
+            self._compared = True
         while self._running and self._waiting.anything:
             batches = await self._waiting.take()
             if batches:
                 await self._store(batches)
             if self._waiting.whole and self._waiting.messages < AT_ONCE // 4:
                 return
+
+    async def _compare(self) -> None:
+        """An older copy of the spool gives out ids again that the store takes for done with.
+
+        All of it is applied then: what the store knows already counts once all the same.
+        """
+        place = self._movements.memory.place
+        if place.spool == self._spool.uuid and place.batch > self._spool.found_at:
+            self._log.warn("the spool is older than the database: it was put back from a copy")
+            await self._in_thread(self._spool.rename)
 
     async def _store(self, batches: Sequence[Numbered]) -> None:
         try:

@@ -16,7 +16,7 @@ from iotd.campus.batches import Batch
 from iotd.campus.reserve import Reserve
 from iotd.campus.spool_access import SpoolAccess, SpoolDamaged
 from iotd.campus.spool_facts import Known, SpoolFacts
-from iotd.campus.spool_file import SIDE_FILES, read_fact
+from iotd.campus.spool_file import SIDE_FILES, new_name, newest_id, read_fact, write_fact
 from iotd.errors import Unavailable
 
 __all__ = ["NAME", "Known", "Spool", "Stats"]
@@ -52,6 +52,8 @@ class Spool(SpoolFacts):
         self._reserve = Reserve(path.with_name(RESERVE))
         self._uuid = ""
         self._last = 0  # the newest id
+        #: The newest id that there ever was when the file was opened.
+        self.found_at = 0
         self._done = 0  # up to here the store has it
         self._deleted = 0  # and up to here that was deleted
         self._batches = self._messages = 0
@@ -71,12 +73,20 @@ class Spool(SpoolFacts):
                 "SELECT count(*), coalesce(sum(messages), 0) FROM batches"
             ).fetchone()
             self._oldest = _oldest(connection)
+            self._last = self.found_at = newest_id(connection)
             self._uuid = read_fact(connection, "uuid") or ""
 
     @property
     def uuid(self) -> str:
         """Which file this is: ids of another one mean other batches. "" before open()."""
         return self._uuid
+
+    def rename(self) -> None:
+        """From now on it is another file: what is known of this one's ids is not of it."""
+        name = new_name()
+        with self._access.transaction() as connection:
+            write_fact(connection, "uuid", name)
+        self._uuid = name
 
     def append(self, batch: Batch, at: int) -> int:
         """Its id, once it is on disk; ``at`` is now in microseconds.
@@ -169,6 +179,7 @@ class Spool(SpoolFacts):
     def forget(self, students: Iterable[int]) -> None:
         """Take these students out of all that waits, and out of the file's log."""
         gone, last = frozenset(students), 0
+        self.forget_known(gone)
         while True:
             with self._access.transaction() as connection:
                 rows = connection.execute(

@@ -42,6 +42,13 @@ class SpoolFacts:
                 "INSERT OR REPLACE INTO known VALUES (?, ?, ?)", _known_rows(added)
             )
 
+    def forget_known(self, students: Iterable[int]) -> None:
+        """These students have no identifiers any more, whoever was or was not told of it."""
+        with self._access.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM known WHERE student_id = ?", [(one,) for one in students]
+            )
+
     def save_gates(self, text: str) -> None:
         """Keep what is known of gates, for a start without the store."""
         with self._access.transaction() as connection:

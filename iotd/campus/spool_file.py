@@ -119,9 +119,20 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     for table in TABLES:
         connection.execute(table)
-    write_fact(connection, "uuid", uuid.uuid4().hex)
+    write_fact(connection, "uuid", new_name())
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
+
+
+def new_name() -> str:
+    """What tells one spool from all others."""
+    return uuid.uuid4().hex
+
+
+def newest_id(connection: sqlite3.Connection) -> int:
+    """Of all batches that there ever were; 0 when there was none."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def read_fact(connection: sqlite3.Connection, name: str) -> str | None:

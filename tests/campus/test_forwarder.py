@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from iotd.campus import forwarder, waiting
 from iotd.campus.forwarder import FIRST_REST, LONGEST_REST
+from iotd.campus.spool import Spool
 from iotd.campus.statistics_records import list_strangers
 from tests.campus.movement_room import MovementTest
 from tests.campus.work_room import ENTRY, EXIT
@@ -58,6 +59,38 @@ class ForwarderTests(MovementTest):
         day = await self.store.read(list_strangers, "2027-01-15")
         self.assertEqual([tuple(row) for row in day], [(24, 0, 3)])
         await self.forwarder.stop_service()
+
+    async def test_an_older_copy_of_the_spool(self) -> None:
+        """It gives out ids again that the store is done with: no message is passed over."""
+        path = self.spool._path
+        self.spooled(self.seen(0, ENTRY), tell=False)
+        self.spool.close()
+        copy = path.read_bytes()
+        self.reopen()
+        self.forwarder.start_service()
+        self.spooled(self.seen(HOUR, EXIT))
+        self.spooled(self.seen(2 * HOUR, ENTRY))
+        await self.forwarded()
+        await self.forwarder.stop_service()
+        self.spool.close()
+        path.write_bytes(copy)
+        self.reopen()
+        self.spooled(self.seen(3 * HOUR, EXIT), tell=False)
+        self.forwarder.start_service()
+        await self.forwarded()
+        self.spooled(self.seen(4 * HOUR, ENTRY))
+        await self.forwarded()
+        self.assertEqual([at / HOUR for at, _ in await self.moved()], [*range(5)])
+        self.assertEqual(self.spool.uuid, self.movements.memory.place.spool)
+        self.check_memory()
+        await self.forwarder.stop_service()
+
+    def reopen(self) -> None:
+        """What a restart does to the spool and all above it."""
+        self.spool = Spool(self.spool._path)
+        self.spool.open()
+        self.addCleanup(self.spool.close)
+        self.build()
 
     async def test_a_store_that_is_away(self) -> None:
         """It is tried again and again, ever more rarely; then all is there, in order."""

@@ -137,10 +137,13 @@ class SpoolTests(SpoolTest):
 
     def test_forgotten(self) -> None:
         """Who is erased stands nowhere in the files at once; all messages stay."""
+        self.spool.replace_known({"aa" * 32: (987654321, None), "bb" * 32: (5, None)})
         for n in range(CHUNK + 20):
             self.spool.append(batch(n, students=(5, 987654321)[n % 2:]), 1)
         self.spool.forget([987654321])
         self.assertNotIn(b"987654321", self.bytes())
+        self.assertNotIn(b"aa" * 32, self.bytes())
+        self.assertEqual(self.spool.known(), {"bb" * 32: (5, None)})
         self.assertEqual(self.seqs(self.spool), [*range(CHUNK + 20)])
         left = {one.students for _, each in self.spool.read(0, 999) for one in each.heard}
         self.assertEqual(left, {(), (5,)})
@@ -252,9 +255,11 @@ class DamageTests(SpoolTest):
         self.assertEqual([event["log_level"].name for event in logs], ["error"])
 
     def test_while_it_runs(self) -> None:
-        """A file that breaks under way is begun anew by the next append; ids go on."""
+        """A file that breaks under way is begun anew by the next append; ids go on, also
+        when nothing was appended since the start."""
         ids = [self.spool.append(batch(*range(n, n + 500)), 1) for n in range(9)]
-        self.spool._checkpoint()
+        self.spool.close()
+        self.spool = self.opened()
         size = self.path.stat().st_size
         with open(self.path, "r+b") as file:
             file.write(b"\xa5" * size)
