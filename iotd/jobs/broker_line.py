@@ -146,6 +146,8 @@ class BrokerLine:
         for part in (self._keys, self._check):
             if part is not None:
                 await part.stop_service()
+        if self._embedded is not None:
+            await self._embedded.drain()
         if self._bridge is not None:
             await self._bridge.stop_service()
         if self._embedded is not None:

@@ -52,6 +52,13 @@ class EmbeddedBroker:
         """End the connections of a gate that may not go on as it is."""
         self.factory.shut(gate, reason)
 
+    async def drain(self) -> None:
+        """Send gates away, and wait a little until the daemon has what they said.
+
+        Before its own client is stopped; the public ports are closed before.
+        """
+        await self.factory.drain()
+
     async def stop(self) -> None:
         """Send everybody away and end the thread; the public ports are closed before."""
         if self._port is not None:

@@ -21,6 +21,7 @@ from iotd.site.figures import guarded
 from iotd.wire.mqtt import MAX_PACKET_BYTES
 
 CHECK_SECONDS = 1.0
+DRAIN_SECONDS = 5.0  # that a stop waits for the daemon's acknowledgements
 ON_THE_WAY = 2000  # messages passed on and not acknowledged by the daemon: then gates wait
 #: What is counted here, as the list of refusals knows it.
 SHOWN = {"wire": "wire", "publish": "topic", "silent": "late", "limit": "limit"}
@@ -55,6 +56,7 @@ class Guards(Factory):
         self._numbers = itertools.count(1)
         self._own_channel: Channel | None = None
         self._closing: Deferred[None] | None = None
+        self._drained: Deferred[None] | None = None
         self._watch = LoopingCall(guarded(self._check, self._log, "watching over MQTT clients"))
         self._watch.clock = reactor
         metrics.register(self)
@@ -135,6 +137,7 @@ class Guards(Factory):
             self._forget_address(guard.address)
         if visitor is not None and visitor.own:
             self.ready = False
+            self._look()
         for name in [name for name, each in self._names.items() if each is guard]:
             del self._names[name]
         if self._closing is not None and not self._guards and not self._closing.called:
@@ -146,6 +149,27 @@ class Guards(Factory):
             if guard.visitor is not None and guard.visitor.gate == gate:
                 self._log.info("{gate} is cut off: {reason}", gate=gate, reason=reason)
                 guard.close(abort=True)
+
+    def drain(self) -> Deferred[None]:
+        """Send the gates away; fires when the daemon has all that was acknowledged to them.
+
+        Not later than after DRAIN_SECONDS: what is left then is a gap in their numbers.
+        """
+        self._drained = Deferred()
+        for guard in tuple(self._guards):
+            if guard.visitor is None or not guard.visitor.own:
+                guard.close(abort=True)
+        self._look()
+        return self._drained.addTimeout(DRAIN_SECONDS, self._reactor, self._left_over)
+
+    def _look(self) -> None:
+        waiting = self._drained
+        if waiting is not None and not waiting.called and not (self.on_the_way and self.ready):
+            waiting.callback(None)
+
+    def _left_over(self, result: Any, seconds: float) -> None:
+        self._log.warn("{count} messages of gates were not saved before the end; gates are asked"
+                       " for them again", count=self.on_the_way)
 
     def close_all(self) -> Deferred[None]:
         """Close every connection; fires when the last is gone."""
@@ -180,6 +204,7 @@ class Guards(Factory):
         was_full, self.on_the_way = self.full, max(0, self.on_the_way - 1)
         if was_full and not self.full:
             self._reactor.callLater(0, self._check)
+        self._look()
 
     def _check(self) -> None:
         now = self.seconds()
