@@ -25,6 +25,7 @@ from iotd.store.errors import KeyRefused
 from iotd.store.seal import Sealer
 from iotd.wire.errors import quote
 from iotd.wire.hello import ID_RULE, is_device_id
+from iotd.wire.macs import without_macs
 
 BROKER = "MQTT"  # stands for the address of what a broker passed on
 TELL_FULL_EVERY = 10.0  # seconds: each of a stranger's ids would be one more line
@@ -98,7 +99,7 @@ class GateDoor:
         if self._admissions.must_wait("", address):
             return "wrong", TOO_MANY
         self._admissions.failed("", address)
-        return "key", f"{quote(username)} can't be a gate's id, which has {ID_RULE}"
+        return "key", f"{quote(without_macs(username))} can't be a gate's id, which has {ID_RULE}"
 
     def _without_key(self, id: str) -> Cause | None:
         if self.enrolment == "keyed":

@@ -14,6 +14,7 @@ from iotd.devices.links import watch_link
 from iotd.mqtt.door import KEPT, Visitor
 from iotd.wire.errors import LocalProtocolError, RemoteProtocolError, quote
 from iotd.wire.events import NeedData
+from iotd.wire.macs import without_macs
 from iotd.wire.mqtt import (
     REFUSED, ConnAck, Connect, Disconnect, Packet, PacketReader, PingReq, PingResp, PubAck,
     Publish, SubAck, Subscribe, Unsubscribe, Will, encode,
@@ -213,7 +214,8 @@ class Guard(Protocol):
 
     def _note(self, cause: str, reason: str) -> None:
         gate = self.visitor.gate if self.visitor is not None else None
-        self._guards.refuse(self.address, gate, cause, reason)
+        # a topic may be made of a telephone's address
+        self._guards.refuse(self.address, gate, cause, without_macs(reason))
 
     def replaced(self) -> None:
         """The same client has connected again: the older connection's will is not told."""

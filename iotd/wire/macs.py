@@ -25,6 +25,7 @@ _NOBODYS = ("000000000000", "ffffffffffff")
 _LOCAL = frozenset("2367abef")
 _UID = re.compile(r"[0-9A-F]{1,64}")
 _WORD = re.compile(r"[0-9A-Za-z]+")
+_LIKE_A_MAC = re.compile(r"[0-9a-f]{2}(?:[:.\-]?[0-9a-f]{2}){5,}", re.I)
 _UNPRINTABLE = re.compile(r"[^ -~]")
 _WORDS = frozenset(
     "boot seq ts direction seen mac rssi uid method entry exit rfid fingerprint face null true"
@@ -77,6 +78,11 @@ def masked_sample(payload: bytes) -> str:
     sample = payload[:SAMPLE_CHARACTERS].decode("ascii", "replace")
     more = f" ({len(payload)} bytes)" if len(payload) > SAMPLE_CHARACTERS else ""
     return masked(sample) + more
+
+
+def without_macs(text: str) -> str:
+    """The text with an x for each digit of what may be an address, or a key."""
+    return _LIKE_A_MAC.sub(lambda found: _WORD.sub(_mask, found.group()), text)
 
 
 def show(value: object) -> str:

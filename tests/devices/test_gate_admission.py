@@ -82,6 +82,12 @@ class KeyTests(DoorTest):
         self.assertEqual(ids, {None})
         self.assertTrue(all(len(reason) < 200 for _, reason, _ in self.refused()))
 
+    def test_a_key_in_the_place_of_the_name(self) -> None:
+        """Neither it nor a telephone's address is shown or logged."""
+        for name in ("0f" * 32, "aa:bb:cc:dd:ee:ff"):
+            self.assertFalse(self.sign_in(name, "x"))
+            self.assertNotIn(name[:17], self.refused()[0][1])
+
     async def test_revoked(self) -> None:
         """A revoked gate is not let in, with its key or without."""
         key = await self.key()

@@ -262,6 +262,8 @@ class RefusalTests(BrokerTest):
                       "iotd/gate/south/seen/more", "iotd/gate//seen"):
             await gate.publish(topic, b"x")
             self.assertIn(topic, self.refused[-1][3])
+        await gate.publish("home/aa:bb:cc:dd:ee:ff", b"x")
+        self.assertIn("home/xx:xx:xx:xx:xx:xx", self.refused[-1][3])
         await gate.publish("iotd/gate/south/seen", b"mine")
         await self.inbox.has(b"mine")
         self.assertEqual(self.inbox.payloads, [b"mine"])

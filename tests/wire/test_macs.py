@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from iotd.wire.gate_messages import seen_payload, text_payload
 from iotd.wire.macs import (
     SAMPLE_CHARACTERS, is_local, masked, masked_sample, normalise_mac, normalise_uid, show,
-    spell_mac,
+    spell_mac, without_macs,
 )
 
 macs = st.integers(1, 2**48 - 2).map("{:012x}".format)
@@ -78,6 +78,16 @@ class MaskTests(SynchronousTestCase):
                 self.assertIsNone(re.search("[0-9a-fA-F]{2}[:.-]?[0-9a-fA-F]{2}[:.-]", sample))
                 bare = re.sub("[^0-9a-f]", "", sample.lower())
                 self.assertFalse(any(mac in bare for mac in seen), sample)
+
+    def test_addresses_alone(self) -> None:
+        """In a topic or a name addresses and keys are hidden, and all else can be read."""
+        for text, shown in (
+            ("gates/aa:bb:cc:dd:ee:ff/x", "gates/xx:xx:xx:xx:xx:xx/x"),
+            ("iotd/gate/gx/AABB.CCDD.EEFF", "iotd/gate/gx/xxxx.xxxx.xxxx"),
+            ("home/light", "home/light"), ("0 a-1b-2c-3d-4e-5f", "0 a-1b-2c-3d-4e-5f"),
+            ("aa-bb-cc-dd-ee-01", "xx-xx-xx-xx-xx-xx"), ("09ab" * 16, "x" * 64),
+        ):
+            self.assertEqual(without_macs(text), shown)
 
     def test_the_form_is_left(self) -> None:
         """Words of the protocol and punctuation stay, so that people see what is wrong."""
