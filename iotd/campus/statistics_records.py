@@ -52,7 +52,10 @@ _PUT_STRANGERS = text(
 
 
 def change_days(connection: Connection, deltas: Deltas) -> list[packed.Key]:
-    """Add to the rows of these days and groups; the keys whose rows were damaged."""
+    """Add to the rows of these days and groups; the keys whose rows were damaged.
+
+    Of those ``deltas`` says afterwards what was added in truth, so that memory follows.
+    """
     kept = _kept(connection, deltas)
     rows, empty, damaged = [], [], []
     for key, delta in deltas.items():
@@ -60,6 +63,7 @@ def change_days(connection: Connection, deltas: Deltas) -> list[packed.Key]:
         if not packed.is_sound(row):
             damaged.append(key)
             row = packed.clamp(row)
+            deltas[key] = row - kept.get(key, 0)
         if row:
             rows.append(dict(zip(("day", "group_id"), key), cells=packed.to_bytes(row)))
         elif key in kept:

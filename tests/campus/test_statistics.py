@@ -126,8 +126,10 @@ class RecordsTests(DatabaseTest, SynchronousTestCase):
         connection = self.connect()
         key = "2026-11-26", 1
         records.change_days(connection, {key: cells.UNITS[3]})
-        damaged = records.change_days(connection, {key: cells.UNITS[4] - 2 * cells.UNITS[3]})
+        wanted = {key: cells.UNITS[4] - 2 * cells.UNITS[3]}
+        damaged = records.change_days(connection, wanted)
         self.assertEqual(damaged, [key])
+        self.assertEqual(wanted, {key: cells.UNITS[4] - cells.UNITS[3]})
         self.assertEqual(records.read_days(connection, [key[0]]), {key: cells.UNITS[4]})
 
     def test_strangers(self) -> None:
@@ -247,11 +249,14 @@ class StatisticsTests(StatisticsTest):
         self.assertEqual(self.statistics.strangers_today(), 0)
 
     async def test_damage(self) -> None:
-        """That statistics don't fit is one line of the log, and known at the next start."""
+        """That statistics don't fit is one line of the log, and known at the next start; pages
+        show what is stored, and nothing below zero."""
         with capturedLogs() as told:
             await self.commit({("2026-11-26", 1): -cells.UNITS[0]})
             await self.commit({("2026-11-26", 1): cells.UNITS[0]})
         self.assertEqual([each["days"] for each in told if "days" in each], ["2026-11-26"])
+        stored = await self.store.read(records.read_days, ["2026-11-26"])
+        self.assertEqual(await self.statistics.totals(["2026-11-26"]), [sum(stored.values())])
         self.assertEqual(await self.store.read(records.kept_zone), "")
 
     async def test_movements(self) -> None:
