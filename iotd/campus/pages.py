@@ -5,23 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping
 
-from pydantic import BaseModel
+from pydantic import ConfigDict
 from twisted.internet.defer import maybeDeferred
 
+from iotd.campus import statistics_shapes as shapes
 from iotd.site.routes import Call, Page, route
 
-CATEGORIES = ("year", "gender", "hostel", "branch", "stream")
 RECENT = 5
 
 
-class Looking(BaseModel):
-    """Which students are looked at; several values of a category by commas."""
+class Looking(shapes.Looking):
+    """As the counts are asked for; what the page alone understands is left to it."""
 
-    year: str | None = None
-    gender: str | None = None
-    hostel: str | None = None
-    branch: str | None = None
-    stream: str | None = None
+    model_config = ConfigDict(extra="ignore")
 
 
 @dataclass(frozen=True)

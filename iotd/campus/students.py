@@ -14,7 +14,6 @@ MOST_IDENTIFIERS = 20  # of one student
 COLUMNS = ("rollno", "year", "branch", "stream", "hostel", "gender")
 
 MAC, LOCAL_MAC = "mac", "mac-local"  # the second: its device has made it up
-BADGES = ("rfid", "fingerprint", "face")
 
 _ROLLNO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}")
 _YEAR = re.compile(r"[0-9]{1,4}")

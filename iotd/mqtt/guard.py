@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 BEGUN_SECONDS = 30.0  # for a packet of which a part came
 PASSED_BYTES = 1 << 18  # passed on and not read yet by the broker: more waits in the socket
-UNSENT_BYTES = 1 << 20  # for a client that does not read
 FILTERS = 8  # subscriptions of one client
 PROTOCOL, NOT_AUTHORISED, AWAY = 1, 5, 3  # codes of CONNACK
 CONNECT, SUBACK = 0x10, 0x90
