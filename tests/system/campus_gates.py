@@ -60,17 +60,26 @@ class CampusGate:
 
     def see(self, sight: Sight, late: float = 0.0, twice: bool = False) -> None:
         """One more message; told ``late`` seconds later than it could be, or two times."""
-        self.seq += 1
-        name = self.boot, self.seq
-        self._ring[name] = sight.what, sight.payload(*name)
-        self.made.append(sight.heard(*name))
-        self.last_told = self.seq
+        name = self._note(sight)
         if late:
             heapq.heappush(self._later, (time.monotonic() + late, name))
         else:
             self._untold.append(name)
         if twice:
             heapq.heappush(self._later, (time.monotonic() + 2 * late + 0.05, name))
+
+    def take(self, sight: Sight) -> tuple[str, bytes]:
+        """One more message, which somebody else is to publish: its topic and payload."""
+        what, payload = self._ring[self._note(sight)]
+        return self._topic(what), payload
+
+    def _note(self, sight: Sight) -> Name:
+        self.seq += 1
+        self.last_told = self.seq
+        name = self.boot, self.seq
+        self._ring[name] = sight.what, sight.payload(*name)
+        self.made.append(sight.heard(*name))
+        return name
 
     def lose(self) -> None:
         """Something is seen that nobody ever hears of, such as on a worn flash."""
@@ -260,10 +269,11 @@ class CampusGates(Thread):
         with self._lock:
             self.gates[id].cut()
 
-    def see(self, sight: Sight) -> None:
-        """One message beside those of the plan."""
+    def take(self) -> tuple[str, str, bytes]:
+        """One more message, to be published by somebody else: its gate, topic and payload."""
         with self._lock:
-            self.gates[sight.gate].see(sight)
+            sight = self._next()
+            return (sight.gate, *self.gates[sight.gate].take(sight))
 
     @property
     def idle(self) -> bool:

@@ -71,7 +71,7 @@ class CampusSite:
         """The broker last: it reads accounts that the daemon has made."""
         self.daemon.start()
         self.register()
-        keys = {id: self.key(id) for id in IDS}
+        self.keys = {id: self.key(id) for id in IDS}
         if self._outside:
             passwords = self.daemon.data / "mosquitto" / "passwords"
             until(lambda: passwords.exists() and all(id in passwords.read_text() for id in IDS),
@@ -80,7 +80,7 @@ class CampusSite:
         self.plan = Plan(self.people, IDS, self._seed, self.since())
         self.begun = time.monotonic()
         self.gates = CampusGates(
-            keys, self.port, lambda: self.plan.next(self.moment(), self.latest()),
+            dict(self.keys), self.port, lambda: self.plan.next(self.moment(), self.latest()),
             seed=self._seed, **options,
         )
         self._test.addCleanup(self.gates.close)

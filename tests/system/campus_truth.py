@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Callable, Iterable
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -141,6 +142,24 @@ class Truth:
                 found[weekday, hour] = entries + row[hour], exits + row[24 + hour]
         return found
 
+    def inside_at(self, at: int) -> int:
+        """How many were inside just before a moment, in microseconds: also those who were
+        first seen when they left later."""
+        last = ([one for one in made if one.at < at] for made in self.movements.values())
+        first = (made[0] for made in self.movements.values())
+        return sum(
+            before[-1].direction == oracle.ENTRY if before else after.direction != oracle.ENTRY
+            for before, after in zip(last, first)
+        )
+
+    def most_inside(self) -> int:
+        """At the end of any hour of the last days, or now."""
+        now = datetime.now(ZoneInfo(ZONE))
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        hours = range(DAYS * 24 if self.movements else 0)
+        ends = (round((hour - timedelta(hours=back)).timestamp()) * 1_000_000 for back in hours)
+        return max([len(self.inside), *map(self.inside_at, ends)])
+
     def csv_rows(self, names: dict[int, str]) -> list[tuple[str, ...]]:
         """Of movements.csv: when, who, which way, where and how; ``names`` of gates by number."""
         return sorted(
@@ -167,7 +186,8 @@ class Campus:
         test.assertEqual(stored.days, truth.days)
         self._headcounts(truth)
         self._statistics(truth)
-        self._files(truth, stored)
+        self._insights(truth)
+        self._movements(truth, stored)
 
     def _headcounts(self, truth: Truth) -> None:
         told, wanted = self.get("summary"), truth.summary()
@@ -201,14 +221,32 @@ class Campus:
                    for each in self.get(f"demographics?by={by}&days={DAYS}")["items"]},
                   truth.demographics(by), by)
 
-    def _files(self, truth: Truth, stored: Stored) -> None:
+    def _insights(self, truth: Truth) -> None:
+        equal, told = self._test.assertEqual, self.get(f"insights?days={DAYS}")
+        by_day = {day: entries + exits for day, (entries, exits) in truth.by_day().items()}
+        by_hour: Counter[int] = Counter()
+        for (_, hour), (entries, exits) in truth.by_weekday_and_hour().items():
+            by_hour[hour] += entries + exits
+        equal(told["peak_day"]["movements"], max(by_day.values()))
+        equal(by_day[told["peak_day"]["day"]], max(by_day.values()))
+        equal(by_hour[told["peak_hour"]["hour"]], max(by_hour.values()))
+        equal(told["peak_load"]["inside"], truth.most_inside())
+        some = {"gender": "F", "branch": "CSE"}
+        meant = {place for place, one in enumerate(truth.people.all)
+                 if some.items() <= dict(zip(CATEGORIES, one.values)).items()}
+        told = self.get("summary?" + urlencode(some))
+        equal((told["registered"], told["inside"]), (len(meant), len(meant & truth.inside)))
+
+    def _movements(self, truth: Truth, stored: Stored) -> None:
+        equal = self._test.assertEqual
+        wanted = truth.csv_rows({number: gate for gate, number in stored.gates.items()})
         answer = self._daemon.ask("GET", f"{CAMPUS}/movements.csv", role=WHO)
-        self._test.assertEqual(answer.status, 200, answer.body[:500])
+        equal(answer.status, 200, answer.body[:500])
         rows = csv.DictReader(io.StringIO(answer.body.decode("utf-8-sig")))
-        found = sorted((row["at"], row["rollno"], row["direction"], row["gate"], row["method"])
-                       for row in rows)
-        names = {number: gate for gate, number in stored.gates.items()}
-        self._test.assertEqual(*_without_equal(found, truth.csv_rows(names)))
+        equal(*_without_equal([_line(row) for row in rows], wanted))
+        newest = [_line(each) for each in self.get("recent?limit=5")["items"]]
+        equal([line[0] for line in newest], [line[0] for line in wanted[:-6:-1]])
+        self._test.assertLessEqual(set(newest), set(wanted))
 
     def _pages(self, path: str) -> Iterable[Any]:
         next_url: str | None = f"{CAMPUS}/{path}"
@@ -216,6 +254,10 @@ class Campus:
             answer = self._daemon.call("GET", next_url, role=WHO)
             yield from answer["items"]
             next_url = answer["next"]
+
+
+def _line(row: Any) -> tuple[str, ...]:
+    return row["at"], row["rollno"], row["direction"], row["gate"], row["method"]
 
 
 def moment(at: int) -> str:
