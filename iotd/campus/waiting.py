@@ -12,7 +12,7 @@ from typing import Any, Awaitable, Callable, Sequence
 
 from iotd.campus.batches import Batch
 
-FRESH = 20_000  # messages that are kept in memory on their way
+FRESH = 50_000  # messages that are kept in memory on their way: 15 MB, and 5 us less for each
 READ = 200  # batches of one read of the spool
 
 #: A batch and its id.
