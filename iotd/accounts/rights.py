@@ -138,6 +138,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "campus.demographics": WATCHERS,
     "campus.demographics_csv": WATCHERS,
     "campus.insights": WATCHERS,  # names in it: OPERATORS
+    "campus.insights_csv": WATCHERS,  # likewise
     # campus: movements and corrections
     "campus.recent": OPERATORS,
     "campus.list_movements": OPERATORS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from iotd.calendar import Calendar
 from iotd.campus.cells import ENTRIES, EXITS, OUTINGS, Hours, lanes
@@ -13,6 +13,7 @@ from iotd.times import rfc3339
 
 MORNING = "05:00"  # when a curfew ends
 MOST_OUT = 500  # names in one answer
+ROW = ("what", "at", "rollno", "value", "text")
 
 
 def peak_hour(rows: Iterable[DayRow]) -> dict[str, int] | None:
@@ -102,3 +103,28 @@ def out_late(out: Sequence[tuple[str | None, int]], now: float) -> list[dict[str
          "minutes": max(0, int((now - since / SECOND) // 60))}
         for rollno, since in out[:MOST_OUT] if rollno is not None
     ]
+
+
+def as_rows(told: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What the API tells, as lines of a table with ROW as its head."""
+    hour, day, load = told["peak_hour"], told["peak_day"], told["peak_load"]
+    weeks, out = told["weekend_pattern"], told["curfew"]
+    rows: list[tuple[Any, ...]] = []
+    if hour is not None:
+        rows.append(("busiest hour", f"{hour['hour']:02}:00", "", hour["movements"], ""))
+    if day is not None:
+        rows.append(("busiest day", day["day"], "", day["movements"], ""))
+    if load is not None:
+        rows.append(("most inside", load["at"], "", load["inside"], ""))
+    rows += [
+        (name, "", "", weeks[key], weeks["text"])
+        for name, key in (("weekdays", "weekday_mean"), ("weekends", "weekend_mean"))
+        if weeks[key] is not None
+    ]
+    if out is not None and out["active"]:
+        rows.append(("out after the curfew", out["time"], "", out["outside"], ""))
+        rows += [("out", each["since"], each["rollno"], each["minutes"], "minutes")
+                 for each in out.get("items", ())]
+    rows += [(each["kind"].replace("_", " "), each["at"], "", each["actual"], each["text"])
+             for each in told["anomalies"]]
+    return rows

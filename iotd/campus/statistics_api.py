@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Iterable, Sequence
 
 from iotd.accounts.rights import OPERATORS
-from iotd.campus import statistics_shapes as shapes
+from iotd.campus import insights, statistics_shapes as shapes
 from iotd.campus.dashboard import Dashboard
 from iotd.campus.selection import Selection, selection_of
 from iotd.site.csv_lines import lines
@@ -76,8 +76,13 @@ class StatisticsApi:
     @route("GET", CAMPUS + "/insights", query=shapes.MonthQuery, answer=shapes.InsightsOut)
     async def insights(self, call: Call) -> dict[str, Any]:
         """Peaks, weekends against weekdays, who is out late, and what is odd."""
-        names = call.who.role in OPERATORS
-        return await self._dashboard.insights(self._meant(call), call.query.days, names)
+        return await self._insights(call)
+
+    @route("GET", CAMPUS + "/insights.csv", query=shapes.MonthQuery)
+    async def insights_csv(self, call: Call) -> Answer:
+        """The same as CSV; names for those who may see them."""
+        rows = insights.as_rows(await self._insights(call))
+        return _file("insights.csv", [insights.ROW, *rows])
 
     def _meant(self, call: Call) -> Selection:
         return selection_of(dict(call.query), self._dashboard.occupancy.has)
@@ -85,6 +90,10 @@ class StatisticsApi:
     def _local(self, bucket: str) -> str:
         at = datetime.fromisoformat(bucket).timestamp()
         return f"{self._dashboard.statistics.calendar.local(at):%Y-%m-%d %H:%M}"
+
+    async def _insights(self, call: Call) -> dict[str, Any]:
+        names = call.who.role in OPERATORS
+        return await self._dashboard.insights(self._meant(call), call.query.days, names)
 
     async def _trends(self, call: Call) -> list[dict[str, Any]]:
         asked = call.query
@@ -96,8 +105,11 @@ class StatisticsApi:
 
 
 def _csv(name: str, columns: Sequence[str], items: Iterable[dict[str, Any]]) -> Answer:
-    rows = [[item[column] for column in columns] for item in items]
+    return _file(name, [columns, *([item[column] for column in columns] for item in items)])
+
+
+def _file(name: str, rows: Iterable[Sequence[Any]]) -> Answer:
     return Answer(
-        lines([columns, *rows]), content_type="text/csv; charset=utf-8",
+        lines(rows), content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -20,7 +20,7 @@ from tests.site.house import NOW, House, Reply
 
 CAMPUS = "/api/v1/campus"
 TODAY = "2023-11-14"  # NOW is its 22:13:20
-FIVE = ("trends", "heatmap", "demographics?by=hostel", "insights", "summary")
+SOME = ("trends", "heatmap", "demographics?by=hostel", "insights", "insights.csv", "summary")
 
 
 class Campus:
@@ -98,7 +98,7 @@ class SummaryTests(ApiTest):
 
     def test_faults(self) -> None:
         """What can't be asked is refused with its field, on every route."""
-        for route in FIVE:
+        for route in SOME:
             more = "&" if "?" in route else "?"
             for asked, field in (("year=first", "year"), ("days=0", "days"), ("days=367", "days"),
                                  ("colour=red", "colour"), ("year=1&year=2", "year")):
@@ -208,6 +208,20 @@ class InsightTests(ApiTest):
         self.assertEqual(reply.json["curfew"], {"time": "22:00", "active": True, "outside": 1})
         self.assertNotIn(b"R2", reply.body)
 
+    def test_csv(self) -> None:
+        """The same as lines of a file; a viewer's has no name in it."""
+        reply = self.ask("insights.csv")
+        rows = [*csv.reader(reply.body.decode().splitlines())]
+        self.assertEqual(rows, [
+            ["what", "at", "rollno", "value", "text"],
+            ["busiest hour", "12:00", "", "2", ""], ["busiest day", TODAY, "", "8", ""],
+            ["most inside", "2023-11-14T10:00:00Z", "", "3", ""],
+            ["out after the curfew", "22:00", "", "1", ""],
+            ["out", "2023-11-14T18:00:00.000Z", "R2", "253", "minutes"],
+        ])
+        reply = self.ask("insights.csv", "vic")
+        self.assertEqual([*csv.reader(reply.body.decode().splitlines())], rows[:-1])
+
     def test_filters(self) -> None:
         """They hold for names, too."""
         self.assertEqual(self.ask("insights?gender=F").json["curfew"]["items"], [])
@@ -227,3 +241,4 @@ class NoCurfewTests(ApiTest):
     def test_none(self) -> None:
         """Nothing is said of it."""
         self.assertIsNone(self.ask("insights").json["curfew"])
+        self.assertNotIn(b"curfew", self.ask("insights.csv").body)

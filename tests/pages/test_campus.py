@@ -167,7 +167,7 @@ class FigureTests(CampusCase):
         panel.locator("summary").click()
         expect(panel.locator("tbody tr")).to_have_count(7)
         links = self.page.locator("a.csv").evaluate_all("all => all.map((each) => each.href)")
-        self.assertEqual(len(links), 6)
+        self.assertEqual(len(links), 7)
         for link in links:
             answer = self.context.request.get(link)
             self.assertEqual((answer.status, link), (200, link))

@@ -79,7 +79,7 @@ const heatPanel = () => panel("Weekday and hour", csvLink(`/api/v1/campus/heatma
 const peoplePanel = () => html`<article><div class="row between"><h2>Who they are</h2>${csvLink(`/api/v1/campus/demographics.csv${query(filters, { by, days: DAYS })}`, "as CSV", "by category")}</div>
   ${people(by, data.people, chosenBy)}<p class="small muted">Inside: now. Entries, exits, time outside and hours: the last ${DAYS} days.</p></article>`;
 
-const safety = () => html`<h2>Safety and load</h2>${data.insights ? insights(data.insights) : html`<article aria-busy="true"></article>`}`;
+const safety = () => html`<div class="row between"><h2>Safety and load</h2>${csvLink(`/api/v1/campus/insights.csv${query(filters, { days: DAYS })}`, "as CSV", "of safety and load")}</div>${data.insights ? insights(data.insights) : html`<article aria-busy="true"></article>`}`;
 
 // a headcount may change four times a second: what it doesn't touch is not drawn again
 const unchanged = (parts, draws) => guard([...parts, filters, siteDay(), twinsOpen()], draws);
