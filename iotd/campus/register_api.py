@@ -64,7 +64,8 @@ class RegisterApi:
             more = "" if len(done["faults"]) == 1 else f" {done['faults_in_all']} faults in all."
             first = done["faults"][0]
             said = f"Nothing was changed. Line {first['line']}: {first['reason']}.{more}"
-            raise Refusal(422, said, first["column"] or None, extra=done)
+            status = 409 if done["held"] == done["faults_in_all"] else 422
+            raise Refusal(status, said, first["column"] or None, extra=done)
         return Answer(done, status=201 if done["applied"] and done["added"] else 200)
 
     @route("GET", STUDENTS + "/import", answer=shapes.ProgressOut)

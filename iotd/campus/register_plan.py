@@ -14,12 +14,13 @@ SHOWN_ROWS = 50  # of a preview
 class Plan:
     """Changes that make the register what the file says; students not in it stay as they are.
 
-    MACs are added, never taken away. Faults are the file's own, and MACs that others have.
+    MACs are added, never taken away. Faults are the file's own, and MACs that others
+    have: ``held`` of them.
     """
 
     def __init__(self, sheet: Sheet, register: Register, at: float, by: str) -> None:
         self.faults: Faults = sheet.faults
-        self.added = self.changed = self.unchanged = self.macs = 0
+        self.added = self.changed = self.unchanged = self.macs = self.held = 0
         self.changes: list[Change] = []
         self.shown: list[dict[str, Any]] = []
         self._register, self._at, self._by = register, at, by
@@ -34,7 +35,8 @@ class Plan:
         return {
             "added": self.added, "changed": self.changed, "unchanged": self.unchanged,
             "macs": self.macs, "faults": [each._asdict() for each in faults],
-            "faults_in_all": self.faults.count, "rows": self.shown, "applied": applied,
+            "faults_in_all": self.faults.count, "held": self.held, "rows": self.shown,
+            "applied": applied,
         }
 
     def _add(self, row: Row) -> None:
@@ -80,6 +82,7 @@ class Plan:
                 self._losing[owner.id] = losing.without_identifier(mac.hash)
             return True
         if owner.id != student.id:
+            self.held += 1
             self.faults.add(row.line, "mac", f"…{mac.tail}",
                             f"the roll number {owner.rollno} has this MAC")
         return False

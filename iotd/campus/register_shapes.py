@@ -165,7 +165,10 @@ class FaultOut(BaseModel):
 
 
 class ImportOut(BaseModel):
-    """What a file did; ``rows``: the first fifty of what it changes, with what was before."""
+    """What a file did; ``rows``: the first fifty of what it changes, with what was before.
+
+    ``held``: how many of the faults are MACs that other roll numbers have.
+    """
 
     added: int
     changed: int
@@ -173,6 +176,7 @@ class ImportOut(BaseModel):
     macs: int
     faults: list[FaultOut]
     faults_in_all: int
+    held: int
     rows: list[dict[str, Any]]
     applied: bool
 

@@ -250,6 +250,16 @@ class ImportTests(ApiTest):
         reply = await self.send(text, "true")
         self.assertEqual((reply.status, len(reply.json["faults"])), (200, 2))
 
+    async def test_macs_of_others(self) -> None:
+        """A file in which nothing else is wrong is a conflict; nothing of it is done."""
+        await self.send(HEAD + f"CS/1,1,CSE,,North,female,{MAC}\n")
+        text = HEAD + f"CS/2,1,CSE,,North,female,\nCS/3,1,CSE,,North,female,{MAC.upper()}\n"
+        reply = await self.send(text)
+        self.assertEqual((reply.status, reply.json["field"], reply.json["held"]), (409, "mac", 1))
+        self.assertEqual([each["line"] for each in reply.json["faults"]], [3])
+        reply = await self.send(text + "CS/4,x,CSE,,North,female,\n")
+        self.assertEqual((reply.status, len(self.register)), (422, 1))
+
     async def test_bodies(self) -> None:
         """Only CSV is read, up to 16 MiB; a client need not say that it is that."""
         path = f"{STUDENTS}/import"
