@@ -45,7 +45,7 @@ class BrokerLine:
         self._listeners = Listeners(reactor)
         self._bridge: Bridge | None = None
         self._embedded: EmbeddedBroker | None = None
-        self._why = "not started yet"
+        self._why = "it is not asked for messages before the database was read once"
         self._keys: KeyWriter | None = None
         self._check: BrokerCheck | None = None
         self._stopped = False

@@ -97,6 +97,7 @@ class Campus:
         """The store is there: apply what was heard."""
         self.line.intake.identify_all(self.core.register.known())
         self.line.broker.write_keys()
+        self.line.go_on()
         self.core.start_service()
         self.forwarder.start_service()
 

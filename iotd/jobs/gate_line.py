@@ -36,6 +36,7 @@ class GateLine:
         client_id: str, on_spooled: OnSpooled,
     ) -> None:
         self._on_spooled = on_spooled
+        self._store_is_there: Deferred[None] = Deferred()
         self.spool = Spool(config.data_dir / NAME)
         campus, legacy = config.campus, config.mqtt.legacy_topic
         self.broker = BrokerLine(
@@ -65,9 +66,17 @@ class GateLine:
     async def _begin(self) -> None:
         if not self.spool.uuid:
             return  # iotd stops before it could be opened
-        self.gates.adopt(await deferToThread(self.spool.gates))
+        kept = await deferToThread(self.spool.gates)
+        self.gates.adopt(kept)
         self.gates.remember(await deferToThread(self._waiting_numbers))
+        if kept is None:  # nobody knows who may speak: all wait with the broker
+            await self._store_is_there
         await self.broker.start()
+
+    def go_on(self) -> None:
+        """The store is there and was read, or will never be."""
+        if not self._store_is_there.called:
+            self._store_is_there.callback(None)
 
     def _waiting_numbers(self) -> dict[tuple[str, str], Any]:
         return numbers_of(batch for _, batch in self._waiting())
@@ -81,6 +90,7 @@ class GateLine:
     def steps(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         """How it is stopped: after the ports were closed, before the store is."""
         yield "the broker", self.broker.stop
+        yield "waiting for the store", self.go_on  # behind the broker, which starts no more
         yield "gates", self.gates.stop_service
         yield "intake", self.intake.stop_service
 
