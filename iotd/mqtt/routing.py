@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from threading import Thread
-from typing import Any, Callable, Coroutine
+from typing import Any, Callable, Coroutine, Iterator
 
 from amqtt.adapters import ReaderAdapter, WriterAdapter
 from amqtt.broker import Broker, BrokerContext
@@ -87,8 +87,31 @@ class PatientHandler(BrokerProtocolHandler):
         inflight.pop(number, None)  # not when the connection was lost: it is sent again
 
 
+class _Subscriptions(dict[str, list[tuple[Session, int]]]):
+    """By filter; others may come and go while somebody, who waits in between, looks at each."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self.keys()))
+
+
 class _Broker(Broker):
-    """amqtt's, with handlers that are patient."""
+    """amqtt's, with handlers that are patient.
+
+    And it offers what is retained to those who have asked for it. amqtt's offers to everybody
+    who connects what anybody has asked for, and ends that connection when another client
+    subscribes meanwhile.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._subscriptions = _Subscriptions()
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        asked = self._subscriptions.get(subscription[0], ())
+        if any(each.client_id == session.client_id for each, _ in asked):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
 
     async def _initialize_client_session(self, *args: Any) -> Any:
         _, session = await super()._initialize_client_session(*args)

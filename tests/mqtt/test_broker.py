@@ -14,7 +14,8 @@ from iotd.mqtt.client import Bridge
 from iotd.mqtt.door import Door
 from iotd.mqtt.stream import Message
 from iotd.wire.mqtt import (
-    REFUSED, ConnAck, Connect, Disconnect, PingReq, PingResp, Publish, Will, encode,
+    REFUSED, ConnAck, Connect, Disconnect, PingReq, PingResp, Publish, SubAck, Subscribe, Will,
+    encode,
 )
 from tests.mqtt.gates import Gate, Keys, connect
 from tests.mqtt.room import BridgeTest, Inbox
@@ -294,6 +295,21 @@ class RefusalTests(BrokerTest):
         gate = await self.gate()
         await gate.publish("iotd/gate/south/seen", b"x")
         self.assertEqual([each for each in gate.packets if isinstance(each, Publish)], [])
+
+    async def test_all_come_at_once(self) -> None:
+        """Nobody is sent away because others subscribe while it comes in."""
+        await self.listen()
+        for number in range(20):
+            await (await self.gate()).publish(f"iotd/gate/g-{number}/status", b"online", True)
+        gates = [await self.stranger() for _ in range(20)]
+        for number, gate in enumerate(gates):
+            replay = Subscribe(1, ((f"iotd/gate/g-{number}/replay", 1),))
+            gate.say(Connect(f"chip-{number}", keepalive=0), replay)
+        for gate in gates:
+            self.assertEqual((await gate.until(SubAck)).codes, (1,))
+            await gate.publish("iotd/gate/g-1/seen", b"x")
+            self.assertFalse(gate.closed.called)
+            self.assertEqual([each for each in gate.packets if isinstance(each, Publish)], [])
 
     async def test_the_daemons_session(self) -> None:
         """A stranger with the client id of the daemon, or of a gate, takes nothing over."""
