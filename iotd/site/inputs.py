@@ -17,9 +17,9 @@ MAX_FIELDS = 100  # of a query
 MAX_DEPTH = 64  # of nested lists and objects in a body
 JSON_TYPE = "application/json"
 #: What programs call a file they know nothing of, and Windows a CSV: read as what is wanted.
+#: Forms are not among them: no page of ours sends one, pages of others can.
 UNDECLARED = frozenset({
-    "", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded",
-    "application/csv", "application/vnd.ms-excel",
+    "", "text/plain", "application/octet-stream", "application/csv", "application/vnd.ms-excel",
 })
 
 
