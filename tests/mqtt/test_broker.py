@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 from twisted.internet import reactor
