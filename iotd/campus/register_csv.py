@@ -122,8 +122,9 @@ class Sheet:
             self._row(line, cells, columns)
             if not line % 1000:
                 self._progress(line, max(about, line))
-        if columns is not None and not self.rows and not self.faults:
-            self.faults.add(1, "", "", "there is no student below the head")
+        if not self.rows and not self.faults:
+            why = "the file is empty" if columns is None else "there is no student below the head"
+            self.faults.add(1, "", "", why)
 
     def _records(self, reader: Any) -> Iterator[tuple[int, list[str]]]:
         """Each record that is not blank, with the line on which it begins."""

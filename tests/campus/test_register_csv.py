@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -161,6 +161,8 @@ class FaultTests(SynchronousTestCase):
 
     @settings(max_examples=300, deadline=None)
     @given(st.binary(max_size=200))
+    @example(b'""')
+    @example(b"\r ;\r")
     def test_any_bytes(self, raw: bytes) -> None:
         """Whatever comes, there are rows or a fault, and no other error."""
         for text in (raw, HEAD.encode() + raw, (HEAD + ROW).encode() + raw):
