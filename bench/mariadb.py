@@ -32,8 +32,12 @@ class MariaDB:
 
     def start(self) -> None:
         """Start it, or start it again after :meth:`stop`; returns when it answers."""
-        self._process = self._launch()
+        self.launch()
         until("MariaDB answers", self._answers, timeout=60)
+
+    def launch(self) -> None:
+        """Begin to start it."""
+        self._process = self._begin()
 
     def stop(self) -> None:
         """Shut it down in order; what it holds is kept."""
@@ -70,7 +74,7 @@ class MariaDB:
         if made.returncode:
             raise RuntimeError((self._folder / "log").read_text()[-1000:])
 
-    def _launch(self) -> subprocess.Popen[bytes]:
+    def _begin(self) -> subprocess.Popen[bytes]:
         log = open(self._folder / "log", "ab")
         return subprocess.Popen(
             ["taskset", "-c", str(self._core), _program("mariadbd"), *self._common(),
