@@ -30,6 +30,18 @@ def as_shipped(passwords: Path) -> tuple[str, ...]:
     return (*shipped(passwords), *(line for line in lines if line.startswith("autosave")))
 
 
+class LoggedDaemon(RunningDaemon):
+    """Keeps what was logged before it was started again."""
+
+    earlier = ""
+
+    def end(self) -> int:
+        """Its exit code."""
+        code = super().end()
+        self.earlier += self.log()
+        return code
+
+
 class CampusSite:
     """``start()`` brings all of it up, with a register and keys; ``test`` closes it.
 
@@ -44,7 +56,7 @@ class CampusSite:
         self._test, self._seed, self._outside = test, seed, outside
         self._leap = max(0.0, WEEK * EPOCH / seconds - PACE * EPOCH)
         self.people = People(students, seed)
-        self.daemon = RunningDaemon(folder)
+        self.daemon = LoggedDaemon(folder)
         self.url = SQLITE_URL
         self._clock = self.daemon.folder / "leap"
         self.campus = Campus(self.daemon, test)
@@ -196,9 +208,13 @@ class CampusSite:
         """Of gates that have no numbers and no clock."""
         return []
 
-    def traces(self) -> list[str]:
-        """Files of the daemon in which a number of a phone or badge can be read."""
-        return traces(self.people.secrets, self.daemon.data, self.daemon.folder / "log")
+    def leaves_no_trace(self) -> None:
+        """No number of a phone or badge can be read in any file of the daemon, nor in anything
+        that it ever logged; and nothing went wrong unforeseen."""
+        logged = self.daemon.folder / "logged"
+        logged.write_text(self.daemon.earlier + self.daemon.log())
+        self._test.assertEqual(traces(self.people.secrets, self.daemon.data, logged), [])
+        self._test.assertNotRegex(logged.read_text(), "Traceback|Unhandled")
 
 
 class LeapingSite(CampusSite):

@@ -46,8 +46,7 @@ class CampusKillTests(SynchronousTestCase):
         site.settled()
         truth = site.fits()
         self._tell(site, len(truth.rows))
-        self.assertEqual(site.traces(), [])
-        self.assertNotIn("Traceback", site.daemon.log())
+        site.leaves_no_trace()
 
     def _some_time(self, most: float = 0.8) -> None:
         # not a wait for anything: the kill shall come at a moment nobody chose
