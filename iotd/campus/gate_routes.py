@@ -9,7 +9,7 @@ from iotd.campus.gate import Gate
 from iotd.campus.routes import Route
 from iotd.devices.gate_admission import GateDoor
 from iotd.devices.model import FIELD_GATES, RESERVED, Admission, Approval
-from iotd.wire.hello import is_device_id
+from iotd.wire.hello import is_gate_id
 
 PREFIX = "iotd/gate/"
 WHATS = ("seen", "badge", "status")
@@ -107,4 +107,4 @@ class GateRoutes:
 
 
 def _is_id(text: str) -> bool:
-    return is_device_id(text) and text not in RESERVED
+    return is_gate_id(text) and text not in RESERVED

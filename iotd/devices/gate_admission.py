@@ -24,7 +24,7 @@ from iotd.errors import Invalid
 from iotd.store.errors import KeyRefused
 from iotd.store.seal import Sealer
 from iotd.wire.errors import quote
-from iotd.wire.hello import ID_RULE, is_device_id
+from iotd.wire.hello import GATE_ID_RULE, is_gate_id
 from iotd.wire.macs import without_macs
 
 BROKER = "MQTT"  # stands for the address of what a broker passed on
@@ -59,7 +59,7 @@ class GateDoor:
         self, username: str | None, password: str | None, client_id: str, address: str
     ) -> bool:
         """Whether a connection is let in; without a password it has proved nothing."""
-        id = username if username and is_device_id(username) else ""
+        id = username if username and is_gate_id(username) else ""
         if username and not id:
             why_not: Cause | None = self._no_id(username, address)
         elif password:
@@ -99,7 +99,8 @@ class GateDoor:
         if self._admissions.must_wait("", address):
             return "wrong", TOO_MANY
         self._admissions.failed("", address)
-        return "key", f"{quote(without_macs(username))} can't be a gate's id, which has {ID_RULE}"
+        named = quote(without_macs(username))
+        return "key", f"{named} can't be a gate's id, which has {GATE_ID_RULE}"
 
     def _without_key(self, id: str) -> Cause | None:
         if self.enrolment == "keyed":

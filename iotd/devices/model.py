@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Mapping
 
 from iotd.errors import Invalid
-from iotd.wire.hello import is_device_id
+from iotd.wire.hello import GATE_ID_RULE, is_device_id, is_gate_id
 
 KINDS = ("camera", "cabinet", "cabinet_camera", "watch", "gate", "other")
 
@@ -106,10 +106,13 @@ def base_of(id: str) -> str:
     return id.partition("-")[0]
 
 
-def check_id(text: str) -> str:
-    """``text`` when it can be a device's id, else Invalid."""
-    if not is_device_id(text) or text in RESERVED:
-        allowed = f"3 to 32 of the characters a-z, 0-9 and -, but not {' or '.join(RESERVED)}"
+def check_id(text: str, kind: str | None = None) -> str:
+    """``text`` when it can be the id of a device of this kind, else Invalid."""
+    fits, rule = is_device_id, "3 to 32 of the characters a-z, 0-9 and -"
+    if kind == "gate":
+        fits, rule = is_gate_id, GATE_ID_RULE
+    if not fits(text) or text in RESERVED:
+        allowed = f"{rule}, but not {' or '.join(RESERVED)}"
         raise Invalid(f"{text[:40]!r} can't be a device id: {allowed}.", "id")
     return text
 

@@ -118,8 +118,9 @@ class Registry:
 
         Its old key, and a connection made without or with it, end at once.
         """
-        model.check_id(id)
         kind = None if kind is None else model.check_kind(kind)
+        if id not in self._roster.devices:
+            model.check_id(id, kind)
         if id not in self._roster.devices:
             now = self._roster.now()
             self._roster.keep(Device(id, id, kind or "other", Approval.APPROVED, "", now))

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Protocol
 
-from iotd.wire.hello import is_device_id
+from iotd.wire.hello import is_gate_id
 from iotd.wire.mqtt import Connect
 
 PREFIX = "iotd/gate/"
@@ -69,7 +69,7 @@ class Door:
         if topic == self._legacy and topic:
             return "a gate with an id has topics of its own" if visitor.proved else None
         gate, _, what = topic.removeprefix(PREFIX).partition("/")
-        if not topic.startswith(PREFIX) or what not in SAYS or not is_device_id(gate):
+        if not topic.startswith(PREFIX) or what not in SAYS or not is_gate_id(gate):
             return "it is no topic that is known here"
         if visitor.gate is not None and visitor.gate != gate:
             return "it belongs to another gate"
@@ -82,7 +82,7 @@ class Door:
         if visitor.own:
             return True
         gate, _, what = topic.removeprefix(PREFIX).partition("/")
-        named = topic.startswith(PREFIX) and what == HEARS and is_device_id(gate)
+        named = topic.startswith(PREFIX) and what == HEARS and is_gate_id(gate)
         if not named or (visitor.gate is not None and visitor.gate != gate):
             return False
         return visitor.proved or not self._gates.has_key(gate)

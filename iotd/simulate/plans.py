@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Iterable
 
-from iotd.wire.hello import is_device_id
+from iotd.wire.hello import GATE_ID_RULE, ID_RULE, is_device_id, is_gate_id
 
 LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 KINDS = ("camera", "watch", "cabinet", "cabinet_camera", "gate")
@@ -89,8 +89,9 @@ def parse_key(text: str) -> Plan:
     kind, colon, id = name.rpartition(":")
     if colon and kind not in KINDS:
         raise ValueError(f"{kind[:40]!r} is no kind of device: {', '.join(KINDS)}")
-    if not is_device_id(id):
-        raise ValueError(f"{id[:40]!r} is no device id: 3 to 32 of a-z, 0-9 and -")
+    fits, rule = (is_gate_id, GATE_ID_RULE) if kind == "gate" else (is_device_id, ID_RULE)
+    if not fits(id):
+        raise ValueError(f"{id[:40]!r} is no device id: {rule}")
     if not re.fullmatch("[0-9a-fA-F]{64}", digits):
         raise ValueError(f"the key of {id} is not 64 hex digits")
     return Plan(id, None, bytes.fromhex(digits), kind or "camera")

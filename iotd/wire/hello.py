@@ -19,7 +19,10 @@ MAC = b"mac~"
 DENIED = b"denied\n"
 ID_RULE = "3 to 32 of a-z, 0-9 and -"
 
+GATE_ID_RULE = "1 to 32 letters, digits and . _ -, not dots alone"
+
 _ID = re.compile(r"[a-z0-9-]{3,32}")
+_GATE_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,32}")
 _NONCE = re.compile(r"[0-9a-f]{32}")
 # Either case is a well-formed proof, so that a board which writes A-F is told
 # `denied` like any other wrong mac and not cut off without a word.
@@ -43,6 +46,11 @@ class ProofReceived:
 def is_device_id(text: str) -> bool:
     """Whether ``text`` can be an id: [a-z0-9-]{3,32}."""
     return _ID.fullmatch(text) is not None
+
+
+def is_gate_id(text: str) -> bool:
+    """Whether ``text`` can be a gate's id: gates say none, others make their topics."""
+    return _GATE_ID.fullmatch(text) is not None
 
 
 def encode_hello(id: str) -> bytes:

@@ -73,9 +73,18 @@ class KeyTests(DoorTest):
         self.assertEqual((id, reason), ("north", "no key is known for this id"))
         self.assertIn("iotd device key", step)
 
+    async def test_names_of_their_own(self) -> None:
+        """A gate is called what its topics say, in capitals and with dots, too."""
+        for id in ("G", "Main_Gate.2"):
+            key = await self.key(id)
+            self.assertTrue(self.sign_in(id, key))
+        for id, kind in (("Hall", "camera"), ("main gate", "gate"), ("..", "gate")):
+            with self.assertRaises(Invalid):
+                await self.registry.make_key(id, kind)
+
     def test_strange_names(self) -> None:
         """Names that no gate can have are refused, and flood neither page nor log."""
-        names = ["x" * 10_000, "North", "a b", "\x00" * 5, "ab", "wäch"]
+        names = ["x" * 10_000, "x" * 33, "a b", "\x00" * 5, "..", "wäch"]
         for name in names:
             self.assertFalse(self.sign_in(name, "0" * 64))
         ids = {id for id, _, _ in self.refused()}

@@ -259,7 +259,7 @@ class RefusalTests(BrokerTest):
         """Only what iotd knows: not its own words to gates, not the broker's, not others."""
         await self.listen()
         gate = await self.gate()
-        for topic in ("iotd/gate/south/replay", "$SYS/broker", "home/light", "iotd/gate/S/seen",
+        for topic in ("iotd/gate/south/replay", "$SYS/broker", "home/light", "iotd/gate/../seen",
                       "iotd/gate/south/seen/more", "iotd/gate//seen"):
             await gate.publish(topic, b"x")
             self.assertIn(topic, self.refused[-1][3])

@@ -30,7 +30,7 @@ function put(gate) {
 
 const make = () => openDialog("Add a gate", (close) => html`<p>Choose the gate's id and put id and key on the board: it signs in to the broker with them, and publishes only under its own name.</p>
   <form @submit=${(event) => submit(event, async ({ id }) => close(await api("POST", `/api/v1/devices/${encodeURIComponent(id)}/key`, { kind: "gate" })))}>
-    ${field("Id", "id", { id: "f-gate-id", pattern: "[a-z0-9\\-]{3,32}", maxlength: 32, autocapitalize: "none", spellcheck: "false", autofocus: true, help: "3 to 32 of a-z, 0-9 and -, such as main-entry." })}
+    ${field("Id", "id", { id: "f-gate-id", pattern: "[A-Za-z0-9._\\-]{1,32}", maxlength: 32, autocapitalize: "none", spellcheck: "false", autofocus: true, help: "Letters, digits and . _ -, at most 32, such as main-entry." })}
     <p class="form-error note bad" role="alert"></p>
     <div class="actions"><button type="button" class="quiet" @click=${() => close()}>Cancel</button><button>Make a key</button></div></form>`).then(async (made) => {
   if (!made) return;
