@@ -114,7 +114,8 @@ class TopicTests(GatesTest):
     def test_wrong_topics(self) -> None:
         """Topics of nobody are dropped and counted, and make no gate."""
         wrong = ("iotd/gate/north", "iotd/gate/north/replay", "iotd/gate//seen",
-                 "iotd/gate/../seen", "iotd/gate/No rth/seen", "iotd/gate/north/seen/x", "iotd/probe/1", "other", "",
+                 "iotd/gate/../seen", "iotd/gate/No rth/seen",
+                 "iotd/gate/north/seen/x", "iotd/probe/1", "other", "",
                  "iotd/gate/" + "a" * 33 + "/seen", "iotd/gate/wall/seen", "xiotd/gate/north/seen")
         self.assertEqual(self.hear(*map(Passed, wrong)), [])
         self.assertEqual(self.states(), {})
