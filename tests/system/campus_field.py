@@ -1,17 +1,21 @@
-"""Gates of the field: texts on a topic without password, number or clock."""
+"""A campus in leaps of a day, with gates of the field: no password, no number, no clock."""
 
 from __future__ import annotations
 
 import socket
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from iotd.campus.model import Heard, Method
 from tests.mqtt.loader import connect_packet, publish_packet
-from tests.running_daemon import until
-from tests.system.campus_site import LeapingSite
-from tests.system.campus_truth import WHO, Stored
+from tests.running_daemon import ROOT, until
+from tests.system.campus_look import WHO
+from tests.system.campus_plan import WEEK
+from tests.system.campus_site import PACE, CampusSite
+from tests.system.campus_truth import Stored
 
 FIELD = ("sample-entry", "sample-exit")
 GAP = 0.02  # seconds between two texts; in the field it is three of them
@@ -23,6 +27,47 @@ class Phase(NamedTuple):
     begun: float
     ended: float
     named: set[tuple[int, int]]  # student, direction
+
+
+class LeapingSite(CampusSite):
+    """The same with a daemon whose clock leaps from one hour of the week to the next.
+
+    Field gates have no clock: what they see is of the time when it comes.
+    """
+
+    def __init__(self, folder: Path, test: Any, **options: Any) -> None:
+        super().__init__(folder, test, **options)
+        self._clock = self.daemon.folder / "leap"
+        self.ahead = -WEEK
+        self._set()
+        self.daemon.program = [sys.executable, ROOT / "tests" / "leaping_twistd.py", self._clock]
+
+    def leap(self, seconds: float) -> None:
+        """Set the clock on; gates see people of the hour before."""
+        self.ahead += seconds
+        self.begun = time.monotonic()
+        self._set()
+
+    def since(self) -> float:
+        """Two hours before the daemon is started."""
+        return self.now() - 7200
+
+    def now(self) -> float:
+        """The daemon's time."""
+        return time.time() + self.ahead
+
+    def moment(self) -> float:
+        """An hour of the campus in nine seconds, up to now."""
+        return self.now() - 3600 + (time.monotonic() - self.begun) * PACE
+
+    def latest(self) -> float:
+        """Nobody is seen who comes later."""
+        return self.now()
+
+    def _set(self) -> None:
+        new = self._clock.with_suffix(".new")
+        new.write_text(str(self.ahead))
+        new.rename(self._clock)
 
 
 class FieldSite(LeapingSite):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,12 @@ from typing import Any
 from tests.brokers import Mosquitto, free_port
 from tests.databases import SQLITE_URL, MariaDB
 from tests.mqtt.test_mosquitto import DEPLOY, shipped
-from tests.running_daemon import ROOT, RunningDaemon, until
+from tests.running_daemon import RunningDaemon, until
 from tests.system.campus_gates import CampusGates
+from tests.system.campus_look import CAMPUS, WHO, Campus
 from tests.system.campus_plan import WEEK, People, Plan
 from tests.system.campus_traces import traces
-from tests.system.campus_truth import CAMPUS, REPEAT, WHO, ZONE, Campus, Stored, Truth
+from tests.system.campus_truth import REPEAT, ZONE, Stored, Truth
 
 IDS = ("north-in", "north-out", "south-in", "south-out", "yard-in", "yard-out")
 BEHIND = 120.0  # seconds of now: no sighting of a plan is in the future
@@ -58,7 +58,6 @@ class CampusSite:
         self.people = People(students, seed)
         self.daemon = LoggedDaemon(folder)
         self.url = SQLITE_URL
-        self._clock = self.daemon.folder / "leap"
         self.campus = Campus(self.daemon, test)
         settings: dict[str, dict[str, Any]] = {
             "site": {"timezone": ZONE}, "campus": {"repeat_seconds": REPEAT},
@@ -215,43 +214,3 @@ class CampusSite:
         logged.write_text(self.daemon.earlier + self.daemon.log())
         self._test.assertEqual(traces(self.people.secrets, self.daemon.data, logged), [])
         self._test.assertNotRegex(logged.read_text(), "Traceback|Unhandled")
-
-
-class LeapingSite(CampusSite):
-    """The same with a daemon whose clock leaps from one hour of the week to the next.
-
-    Field gates have no clock: what they see is of the time when it comes.
-    """
-
-    def __init__(self, folder: Path, test: Any, **options: Any) -> None:
-        super().__init__(folder, test, **options)
-        self.ahead = -WEEK
-        self._set()
-        self.daemon.program = [sys.executable, ROOT / "tests" / "leaping_twistd.py", self._clock]
-
-    def leap(self, seconds: float) -> None:
-        """Set the clock on; gates see people of the hour before."""
-        self.ahead += seconds
-        self.begun = time.monotonic()
-        self._set()
-
-    def since(self) -> float:
-        """Two hours before the daemon is started."""
-        return self.now() - 7200
-
-    def now(self) -> float:
-        """The daemon's time."""
-        return time.time() + self.ahead
-
-    def moment(self) -> float:
-        """An hour of the campus in nine seconds, up to now."""
-        return self.now() - 3600 + (time.monotonic() - self.begun) * PACE
-
-    def latest(self) -> float:
-        """Nobody is seen who comes later."""
-        return self.now()
-
-    def _set(self) -> None:
-        new = self._clock.with_suffix(".new")
-        new.write_text(str(self.ahead))
-        new.rename(self._clock)
