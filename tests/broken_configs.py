@@ -251,6 +251,11 @@ BROKEN: list[tuple[str, str]] = [
         "line 2: campus.repeat_seconds is -1; allowed is a whole number from 0 to 86400",
     ),
     (
+        "[campus]\ncurfew = '22'",
+        "line 2: campus.curfew is '22'"
+        '; allowed is a time of day such as "22:00", or "" for none',
+    ),
+    (
         "[campus]\nanonymous_counts = 0",
         "line 2: campus.anonymous_counts is 0; allowed is true or false",
     ),

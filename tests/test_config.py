@@ -206,7 +206,10 @@ CAMERAS = {
     "max_connections_per_address": 64,
 }
 MQTT = {"broker": "embedded", "listen": "tcp:1883", "legacy_topic": "sample"}
-CAMPUS = {"repeat_seconds": 180, "min_rssi": -100, "anonymous_counts": True}
+CAMPUS = {
+    "repeat_seconds": 180, "min_rssi": -100, "anonymous_counts": True, "silent_seconds": 300,
+    "curfew": "22:00", "registration_days": 365,
+}
 ALERTS = {"smtp": "", "mail_from": "", "mail_to": (), "webhooks": (), "values": False}
 CABINET = {"detector": "", "detector_items": ()}
 ALL_AT_ONCE = [
