@@ -22,10 +22,11 @@ BIN = Path(sys.executable).parent
 AT_ONCE = 2
 SHOWING = Lock()
 LONGEST_FIRST = (
-    "tests.web", "tests.system", "tests.firmware", "tests.health", "tests.store",
-    "tests.cabinet", "tests.soak", "tests.devices", "tests.wire",
+    "tests.web", "tests.system", "tests.firmware", "tests.soak", "tests.campus", "tests.health",
+    "tests.store", "tests.cabinet", "tests.accounts", "tests.cli", "tests.mqtt", "tests.devices",
 )
 LAST = "tests.pages"
+LAST_FIRST = ("test_looks", "test_gates")  # about half of its time, beside all its others
 LINTERS = (
     ("flake8", "."),
     ("mypy", "iotd"),
@@ -62,14 +63,22 @@ def units() -> list[list[str]]:
     """What runs in one process each: a folder, or the modules beside the folders.
 
     First the one that bundles the pages anew, which others look at; then the longest. A
-    browser beside the floods of the system tests would wait too long for its pages: last.
+    browser beside the floods of the system tests would wait too long for its pages: last,
+    in two halves.
     """
     tests = ROOT / "tests"
     folders = {f"tests.{path.parent.name}" for path in tests.glob("*/test_*.py")} - {LAST}
     known = [name for name in LONGEST_FIRST if name in folders]
     modules = sorted(f"tests.{path.stem}" for path in tests.glob("test_*.py"))
     others = sorted(folders - {*known})
-    return [*([name] for name in (*known, *others)), modules, [LAST]]
+    return [*([name] for name in (*known, *others)), modules, *_halves(tests)]
+
+
+def _halves(tests: Path) -> list[list[str]]:
+    pages = sorted(path.stem for path in (tests / "pages").glob("test_*.py"))
+    first = [name for name in pages if name in LAST_FIRST]
+    rest = [name for name in pages if name not in LAST_FIRST]
+    return [[f"{LAST}.{name}" for name in half] for half in (first, rest)]
 
 
 def trial(names: list[str]) -> tuple[int, int]:

@@ -141,6 +141,7 @@ class StudentTests(CampusCase):
         code = self.page.inner_text("dialog code.secret")
         expect(self.page.locator("dialog .print")).to_contain_text("/campus/register")
         self.page.click("dialog >> text=Done")
+        expect(self.page.locator("dialog")).to_have_count(0)  # it goes a moment later
         self.assertNotIn(code, self.page.content())
         context = self.house.context(signed_in=False, viewport={"width": 360, "height": 740})
         self.addCleanup(context.close)
