@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from twisted.internet.defer import Deferred
-from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -29,9 +28,13 @@ class Opening:
 
     _log = Logger()
 
-    def __init__(self, store: Store, load: Callable[[], None], reactor: Any) -> None:
+    def __init__(
+        self, store: Store, load: Callable[[], None], reactor: Any,
+        in_thread: Callable[..., Deferred[Any]],
+    ) -> None:
         self.why: str | None = AWAY
         self._store, self._load, self._reactor = store, load, reactor
+        self._in_thread = in_thread
         self._then: Callable[[], None] = lambda: None
         self._timer: Any = None
         self._trying: Deferred[None] | None = None
@@ -61,7 +64,7 @@ class Opening:
         return self._trying
 
     def _try(self) -> None:
-        self._trying = deferToThread(self._load).addCallbacks(self._done, self._failed)
+        self._trying = self._in_thread(self._load).addCallbacks(self._done, self._failed)
         self._trying.addErrback(lambda f: self._log.failure("starting went wrong", f))
 
     def _done(self, _: None) -> None:

@@ -36,7 +36,7 @@ class Parts:
         self._find_key()
         self.campus = CampusCore(
             config=config, store=self.store, bus=self.bus, sealer=self.sealer, clock=reactor,
-            now=now, metrics=self.metrics, in_thread=self._in_thread,
+            now=now, metrics=self.metrics, in_thread=self.in_thread,
         )
         self.registry = Registry(
             store=self.store, bus=self.bus, sealer=self.sealer,
@@ -50,7 +50,8 @@ class Parts:
             self.store.open()
             self.store.call(self.sealer.must_fit)
 
-    def _in_thread(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]:
+    def in_thread(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]:
+        """What a function gives that blocks, from the reactor's own pool of threads."""
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), function, *args)
 
     @property

@@ -79,7 +79,9 @@ class Daemon(Service):
             raise_files_allowed()
             self._lock.acquire(wait=5.0)
             self._build()
-            self.opening = Opening(self.parts.store, self._load, self._reactor)
+            self.opening = Opening(
+                self.parts.store, self._load, self._reactor, self.parts.in_thread
+            )
             self.opening.try_now()
             self._listen()
         except (IotdError, StoreError) as fault:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from twisted.internet.defer import Deferred
-from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -29,7 +28,7 @@ class Forwarder:
 
     def __init__(
         self, *, movements: Movements, spool: Spool, intake: Intake, clock: Any,
-        in_thread: Callable[..., Deferred[Any]] = deferToThread,
+        in_thread: Callable[..., Deferred[Any]],
     ) -> None:
         self._movements, self._spool, self._intake = movements, spool, intake
         self._clock = clock

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from prometheus_client import CollectorRegistry
+from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
-from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
 from iotd.bus import Bus
@@ -38,7 +38,9 @@ class BrokerLine:
         self, *, config: Config, registry: Registry, bus: Bus, reactor: Any,
         now: Callable[[], float], metrics: CollectorRegistry, client_id: str, inbox: Inbox,
         on_connection: Callable[[bool], None], on_open: Callable[[bool], None],
+        in_thread: Callable[..., Deferred[Any]],
     ) -> None:
+        self._in_thread = in_thread
         self._config, self._reactor, self._now = config.mqtt, reactor, now
         self._metrics, self._client_id, self._inbox = metrics, client_id, inbox
         self._on_connection, self._on_open = on_connection, on_open
@@ -70,7 +72,7 @@ class BrokerLine:
         own = None if address.username is None else (address.username, address.password or "")
         self._keys = KeyWriter(
             file=PasswordFile(config.data_dir, own), keys=registry.gate_door.keys, bus=bus,
-            clock=self._reactor, in_thread=deferToThread,
+            clock=self._reactor, in_thread=self._in_thread,
         )
 
     @property
@@ -95,7 +97,7 @@ class BrokerLine:
             return
         self._why = ""
         self._check = BrokerCheck(
-            bridge=self._bridge, clock=self._reactor, in_thread=deferToThread,
+            bridge=self._bridge, clock=self._reactor, in_thread=self._in_thread,
             changed=self._learnt,
         )
         self._check.start_service()

@@ -37,12 +37,11 @@ class Campus:
         sealer: Sealer, reactor: Any, now: Callable[[], float], metrics: CollectorRegistry,
     ) -> None:
         self._config, self.core, self._registry = config, core, registry
-        self._now = now
         self.line = GateLine(
             config=config, store=store, bus=bus, registry=registry, hasher=core.hasher,
             calendar=core.calendar, reactor=reactor, now=now, metrics=metrics,
             client_id="iotd-" + sealer.derive(b"mqtt client id").hex()[:16],
-            on_spooled=self._spooled,
+            on_spooled=self._spooled, in_thread=core.in_thread,
         )
         self.desk = GateDesk(
             gates=self.line.gates, registry=registry, store=store, seconds=reactor.seconds,
@@ -51,7 +50,7 @@ class Campus:
         core.register.on_identifiers = self.line.intake.identify
         self.forwarder = core.history.forwarder = Forwarder(
             movements=core.movements, spool=self.line.spool, intake=self.line.intake,
-            clock=reactor,
+            clock=reactor, in_thread=core.in_thread,
         )
         self.texts = Texts(
             calendar=core.calendar, rollno=self._rollno, name=self._name,

@@ -40,7 +40,7 @@ class CampusCore:
         self, *, config: Config, store: Store, bus: Bus, sealer: Sealer, clock: Any,
         now: Callable[[], float], metrics: CollectorRegistry, in_thread: InThread,
     ) -> None:
-        self.loaded = False
+        self.loaded, self.in_thread = False, in_thread
         self.calendar = Calendar(config.site.timezone)
         self.hasher = Hasher(site_key(sealer))
         self.register = Register(

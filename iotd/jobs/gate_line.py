@@ -6,7 +6,6 @@ from typing import Any, Callable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
 from iotd.bus import Bus
@@ -33,16 +32,16 @@ class GateLine:
     def __init__(
         self, *, config: Config, store: Store, bus: Bus, registry: Registry, hasher: Hasher,
         calendar: Calendar, reactor: Any, now: Callable[[], float], metrics: CollectorRegistry,
-        client_id: str, on_spooled: OnSpooled,
+        client_id: str, on_spooled: OnSpooled, in_thread: Callable[..., Deferred[Any]],
     ) -> None:
-        self._on_spooled = on_spooled
+        self._on_spooled, self._in_thread = on_spooled, in_thread
         self._store_is_there: Deferred[None] = Deferred()
         self.spool = Spool(config.data_dir / NAME)
         campus, legacy = config.campus, config.mqtt.legacy_topic
         self.broker = BrokerLine(
             config=config, registry=registry, bus=bus, reactor=reactor, now=now,
             metrics=metrics, client_id=client_id, inbox=self._inbox, on_connection=self._connected,
-            on_open=self._open_to_all,
+            on_open=self._open_to_all, in_thread=in_thread,
         )
         self.gates = Gates(
             registry=registry, bus=bus, store=store, clock=reactor, now=now,
@@ -66,9 +65,9 @@ class GateLine:
     async def _begin(self) -> None:
         if not self.spool.uuid:
             return  # iotd stops before it could be opened
-        kept = await deferToThread(self.spool.gates)
+        kept = await self._in_thread(self.spool.gates)
         self.gates.adopt(kept)
-        self.gates.remember(await deferToThread(self._waiting_numbers))
+        self.gates.remember(await self._in_thread(self._waiting_numbers))
         if kept is None:  # nobody knows who may speak: all wait with the broker
             await self._store_is_there
         await self.broker.start()
@@ -96,7 +95,7 @@ class GateLine:
 
     def close(self) -> Deferred[None]:
         """The last of all, when nothing is forwarded any more."""
-        return deferToThread(self.spool.close)
+        return self._in_thread(self.spool.close)
 
     def show(self, applied_per_second: float) -> dict[str, Any]:
         """Spool and broker, for the page of gates."""
@@ -116,7 +115,7 @@ class GateLine:
         self._on_spooled(id, batch)
 
     def _save_gates(self, text: str) -> Deferred[Any]:
-        return deferToThread(self.spool.save_gates, text)
+        return self._in_thread(self.spool.save_gates, text)
 
     def _connected(self, connected: bool) -> None:
         self.gates.broker_connected(connected)
