@@ -127,6 +127,17 @@ class CabinetChanged:
 
 
 @dataclass(frozen=True)
+class RecordChanged:
+    """Something in a section of a patient's record changed; ``data`` says what, as
+    {"patient", "section", "what", "by", "at"}, and never holds the words themselves."""
+
+    id: str
+    patient: str
+    section: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class MovementSeen:
     """A student came or went, as the API's ``recent`` shows it; ``id`` is "recent": a page
     that reads slowly needs only the newest."""

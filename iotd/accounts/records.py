@@ -49,6 +49,11 @@ audit = Table(
     Column("address", String(64), nullable=False),
     Column("result", String(16), nullable=False),
     Column("patient", String(40)),  # whose health it is about
+    # the chain: iotd.accounts.audit_chain
+    Column("salt", String(32)),
+    Column("digest", String(64)),
+    Column("chain", String(64)),
+    Column("erased", Boolean, nullable=False, server_default=false()),
     Index(None, "at"),
     Index(None, "patient"),
 )

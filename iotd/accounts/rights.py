@@ -15,6 +15,7 @@ ADMIN = frozenset({"admin"})
 OPERATORS = frozenset({"admin", "operator"})
 HEALTH = frozenset({"admin", "doctor", "patient"})  # of whom: by consent and ownership
 OWNERS = frozenset({"admin", "patient"})  # make patients, change and remove them
+ADVISERS = frozenset({"admin", "doctor"})  # write advice
 WATCHERS = frozenset({"admin", "operator", "viewer"})
 
 RIGHTS: dict[str, frozenset[str]] = {
@@ -50,6 +51,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "accounts.add_token": ADMIN,
     "accounts.revoke_token": ADMIN,
     "accounts.list_audit": ADMIN,
+    # accounts: signing up, profiles, forgotten passwords
     # devices
     "devices.devices_page": OPERATORS,
     "devices.list_devices": OPERATORS,
@@ -101,6 +103,14 @@ RIGHTS: dict[str, frozenset[str]] = {
     "health.data_page": HEALTH,
     "health.report_page": HEALTH,
     "health.habits_page": HEALTH,
+    # health: labs
+    # health: questionnaire
+    # health: advice and notes
+    # health: sharing
+    # health: report
+    # health: fhir
+    # health: habits
+    # health: nutrition (room cabinet)
     # cabinet
     "cabinet.list_cabinets": HEALTH,
     "cabinet.get_cabinet": HEALTH,
@@ -174,6 +184,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "reading": HEALTH,
     "alert": HEALTH | OPERATORS,
     "cabinet": HEALTH,
+    "record": HEALTH,
     "movement": OPERATORS,
     "occupancy": WATCHERS,
 }

@@ -9,11 +9,12 @@ from twisted.logger import Logger
 
 from iotd.accounts.records import EVERYBODY, write_audit
 from iotd.errors import NotFound
-from iotd.site.routes import Identity
+from iotd.health.sections import SECTIONS
+from iotd.site.routes import Call, Identity
 from iotd.store.engine import Store
 
-#: Whether a doctor was let in by the patient of this id.
-Grants = Callable[[Identity, str], bool]
+#: The sections of the patient of this id that a doctor was let into; none without consent.
+Grants = Callable[[Identity, str], frozenset[str]]
 
 SAID_ONCE = 900.0  # seconds in which the same look at the same person is one look
 MOST_LOOKS = 10_000
@@ -24,9 +25,9 @@ def owner_key(identity: Identity) -> str:
     return identity.session if identity.user_id is None else f"user:{identity.user_id}"
 
 
-def nobody(identity: Identity, patient: str) -> bool:
-    """Grants while there are none."""
-    return False
+def nobody(identity: Identity, patient: str) -> frozenset[str]:
+    """Grants where there are none."""
+    return frozenset()
 
 
 class Access:
@@ -41,8 +42,17 @@ class Access:
         """Whether the patient is this one's own."""
         return self._owner_of(patient) == owner_key(identity)
 
-    def may_see(self, identity: Identity, patient: str | None) -> bool:
-        """Whether this one may know of the patient; None, nobody's, is for admins."""
+    def sections(self, identity: Identity, patient: str) -> frozenset[str]:
+        """What of the patient this one may see: every section, or what a doctor was let into."""
+        if identity.role == "doctor":
+            return self._grants(identity, patient)
+        return frozenset(SECTIONS) if self.may_see(identity, patient) else frozenset()
+
+    def may_see(
+        self, identity: Identity, patient: str | None, section: str | None = None
+    ) -> bool:
+        """Whether this one may know of the patient, or of this section of the record;
+        None, nobody's, is for admins."""
         if identity.role == "admin":
             return True
         if patient is None:
@@ -50,13 +60,14 @@ class Access:
         try:
             if identity.role == "patient":
                 return self.is_own(identity, patient)
-            return identity.role == "doctor" and self._grants(identity, patient)
+            granted = self._grants(identity, patient) if identity.role == "doctor" else ()
         except NotFound:
             return False
+        return section in granted if section is not None else bool(granted)
 
-    def check(self, identity: Identity, patient: str) -> None:
-        """NotFound for who there is not, and for whom one may not know of."""
-        if not self.may_see(identity, patient):
+    def check(self, identity: Identity, patient: str, section: str | None = None) -> None:
+        """NotFound for who there is not, and for what one may not know of."""
+        if not self.may_see(identity, patient, section):
             raise NotFound("There is no such patient.", "id")
         self._owner_of(patient)
 
@@ -70,6 +81,12 @@ class Looks:
         self._store, self._access = store, access
         self._last: dict[tuple[str, str, str, str], float] = {}
         self._noting: set[str] = set()  # sessions
+
+    async def look(self, call: Call, patient: str, what: str, section: str | None = None) -> None:
+        """Let a call through to a patient, or to a section of the record, and write it down;
+        NotFound for whom it is none of their business."""
+        self._access.check(call.who, patient, section)
+        await self.note(call.who, patient, what, call.now, call.address)
 
     async def note(
         self, who: Identity, patient: str, what: str, now: float, address: str = ""

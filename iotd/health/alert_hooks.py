@@ -17,7 +17,7 @@ from twisted.web.client import Agent, FileBodyProducer, HTTPConnectionPool, Resp
 from twisted.web.http_headers import Headers
 
 import iotd
-from iotd.health.alert_mail import REASON_LIMIT, NotDelivered
+from iotd.mail import REASON_LIMIT, NotDelivered
 
 SECONDS = 15.0  # until the head of the answer
 CONNECT_SECONDS = 10.0

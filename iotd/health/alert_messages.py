@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Callable, Mapping
 from zoneinfo import ZoneInfo
 
-from iotd.health.alert_mail import Mail
+from iotd.mail import Mail
 from iotd.health.alert_model import AGAIN, OVER, RAISED, WORSE, Alert
 from iotd.health.alert_rules import HIGH, LOW
 from iotd.health.model import KINDS

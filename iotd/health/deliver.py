@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from iotd.config_faults import masked
 from iotd.health import alert_records as records
 from iotd.health.alert_hooks import Hooks, mark_of
-from iotd.health.alert_mail import Mailer, NotDelivered
+from iotd.mail import Mailer, NotDelivered
 from iotd.health.alert_messages import MAILED, Wording, names_in
 from iotd.health.alert_model import Alert
 from iotd.health.alert_records import DELIVERED, FAILED, WAITING, Message

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
 
-from iotd.health.alert_mail import NotDelivered
+from iotd.mail import NotDelivered
 
 
 class Post:

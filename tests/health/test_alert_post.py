@@ -14,8 +14,8 @@ from twisted.trial.unittest import TestCase
 
 from iotd.health.alert_hooks import SECONDS as HOOK_SECONDS
 from iotd.health.alert_hooks import Hooks
-from iotd.health.alert_mail import SECONDS as MAIL_SECONDS
-from iotd.health.alert_mail import Mail, Mailer, NotDelivered
+from iotd.mail import SECONDS as MAIL_SECONDS
+from iotd.mail import Mail, Mailer, NotDelivered
 from tests.health.post_office import HOST, HookOffice, MailOffice, certificate
 
 LETTER = Mail("0" * 32, "family@example.org", "Home: urgent\nBcc: x@y", "Grüße\n.\nend\n")

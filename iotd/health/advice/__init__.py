@@ -1,0 +1,1 @@
+"""What doctors write: advice in nine sections, and notes."""

@@ -1,0 +1,1 @@
+"""A patient as a FHIR R4 Bundle, out and in."""

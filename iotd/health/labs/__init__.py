@@ -1,0 +1,1 @@
+"""Laboratory results: what was measured, in which unit, and what is usual."""

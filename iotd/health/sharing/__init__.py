@@ -1,0 +1,1 @@
+"""Consent: who may see which sections of a patient, and until when."""
