@@ -141,6 +141,14 @@ class Alerts(_Section):
     values: bool = Field(default=False, description="true or false")
 
 
+class Accounts(_Section):
+    """Who may have an account."""
+
+    sign_up: Literal["approve", "open", "closed"] = Field(
+        default="approve", description='"approve", "open" or "closed"'
+    )
+
+
 class Cabinet(_Section):
     """Counting what is in a cabinet."""
 
@@ -175,6 +183,7 @@ class Config(_Section):
     cameras: Cameras = Cameras()
     mqtt: Mqtt = Mqtt()
     campus: Campus = Campus()
+    accounts: Accounts = Accounts()
     alerts: Alerts = Alerts()
     cabinet: Cabinet = Cabinet()
     store: Store = Store()

@@ -28,7 +28,9 @@ PUBLIC = "; allowed is http:// or https://, a host and perhaps a port"
 ZONE = '; allowed is an IANA name such as "Europe/Berlin"'
 PROXIES = '; allowed is a list of addresses or networks such as ["10.0.0.0/8"]'
 ENROLMENT = '; allowed is "approve", "open" or "keyed"'
-SECTIONS = "[site], [web], [devices], [cameras], [mqtt], [campus], [alerts], [cabinet], [store]"
+SECTIONS = (
+    "[site], [web], [devices], [cameras], [mqtt], [campus], [accounts], [alerts], [cabinet], [store]"
+)
 SMTP = '; allowed is "", "smtp://user:password@host:587" or "smtps://…:465"'
 SENDER = '; allowed is an e-mail address such as "iotd@example.org"'
 MAILS = '; allowed is a list of e-mail addresses such as ["family@example.org"]'
@@ -258,6 +260,10 @@ BROKEN: list[tuple[str, str]] = [
     (
         "[campus]\nanonymous_counts = 0",
         "line 2: campus.anonymous_counts is 0; allowed is true or false",
+    ),
+    (
+        "[accounts]\nsign_up = 'all'",
+        "line 2: accounts.sign_up is 'all'; allowed is \"approve\", \"open\" or \"closed\"",
     ),
     (
         "[alerts]\nsmtp = 'mail.example.org'",

@@ -32,6 +32,7 @@ class Defaults(WrittenFile):
         self.assertEqual(config.cameras.model_dump(), CAMERAS)
         self.assertEqual(config.mqtt.model_dump(), MQTT)
         self.assertEqual(config.campus.model_dump(), CAMPUS)
+        self.assertEqual(config.accounts.model_dump(), {"sign_up": "approve"})
         self.assertEqual(config.alerts.model_dump(), ALERTS)
         self.assertEqual(config.cabinet.model_dump(), CABINET)
         self.assertEqual(config.store.url, "sqlite:///iotd.sqlite3")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, Sequence
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
+from twisted.logger import Logger
 
 from iotd.errors import Invalid
 
@@ -30,6 +32,23 @@ MYSQL_SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
     "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
 )
+
+
+class _Told(logging.Handler):
+    """What the pool says of lost connections, one line each: without a handler of its own
+    it prints a traceback of 40 lines whenever a server dies between commit and check-in."""
+
+    _log = Logger(namespace=__name__)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fault = record.exc_info[1] if record.exc_info else None
+        why = f": {type(fault).__name__}" if fault is not None else ""
+        self._log.debug("connections: {said}", said=record.getMessage()[:200] + why)
+
+
+def _tell_of_pools() -> None:
+    pools = logging.getLogger("sqlalchemy.pool")
+    pools.handlers, pools.propagate = [_Told()], False
 
 
 def parse_url(text: str, data_dir: Path) -> URL:
@@ -104,6 +123,7 @@ def _sqlite(url: URL, begin: str = "BEGIN IMMEDIATE", extra: Sequence[str] = ())
 
 
 def _mysql(url: URL, extra: Sequence[str] = (), answer: int = ANSWER_SECONDS) -> Engine:
+    _tell_of_pools()
     engine = create_engine(
         url,
         connect_args={

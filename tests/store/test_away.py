@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
-from contextlib import closing
+from contextlib import closing, redirect_stderr
 
 import pymysql
 from sqlalchemy import Connection, event
 from twisted.internet import reactor
 from twisted.internet.defer import DeferredList
-from twisted.logger import globalLogPublisher
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from iotd.errors import Unavailable
@@ -52,6 +53,25 @@ class ServerAwayTests(DatabaseTest, TestCase):
             await self.store.ping(30)
         self.server.start()
         await self.store.ping(30)
+
+    def test_no_traceback_of_a_connection_given_back(self) -> None:
+        """A server that dies while a connection is out costs a line of the log, and nothing
+        on stderr."""
+        engine = connect.reading(connect.parse_url(self.url(), self.data_dir()))
+        self.addCleanup(engine.dispose)
+        connection = engine.raw_connection()
+        self.server.kill()
+        said, lines = io.StringIO(), list[str]()
+
+        def hear(event: LogEvent) -> None:
+            lines.append(str(formatEvent(event)))
+
+        globalLogPublisher.addObserver(hear)
+        self.addCleanup(globalLogPublisher.removeObserver, hear)
+        with redirect_stderr(said):
+            connection.close()
+        self.assertEqual(said.getvalue(), "")
+        self.assertEqual(len([line for line in lines if line.startswith("connections: ")]), 1)
 
     async def test_hanging_server_fails_the_ping_in_time(self) -> None:
         """A silent server is found by the ping's own deadline, and work goes on when it wakes."""
