@@ -8,7 +8,7 @@ from iotd.accounts import shapes
 from iotd.accounts.model import lifetime
 from iotd.accounts.service import Accounts
 from iotd.site.headers import clear_session_cookie, set_session_cookie
-from iotd.site.paging import TextPaging, page_of
+from iotd.site.paging import Paging, TextPaging, page_of
 from iotd.site.routes import Call, route
 
 
@@ -98,6 +98,11 @@ class SessionApi:
             call.who, call.body.otp, call.address
         )
         return {"recovery_codes": codes}
+
+    @route("GET", "/api/v1/doctors", query=Paging, answer=shapes.DoctorList)
+    async def list_doctors(self, call: Call) -> dict[str, Any]:
+        """The doctors whom patients can choose: verified and able to sign in."""
+        return page_of(self._accounts.profiles.doctors(), call)
 
 
 def _agent(call: Call) -> str:

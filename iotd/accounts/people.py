@@ -9,6 +9,7 @@ from iotd.accounts.model import (
     User, check_name, check_role, hash_secret, new_password, new_secret,
 )
 from iotd.accounts.passwords import check_password
+from iotd.accounts.profiles import Profiles
 from iotd.accounts.shared import Shared, to_its_end
 from iotd.errors import NotFound
 
@@ -19,10 +20,12 @@ class People:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._users: dict[int, User] = {}
+        self.profiles = Profiles(self._users)
 
     def load(self, users: Iterable[User]) -> None:
         """Take over what the store remembers."""
-        self._users = {user.id: user for user in users}
+        self._users.clear()
+        self._users.update({user.id: user for user in users})
 
     def __len__(self) -> int:
         return len(self._users)
@@ -48,12 +51,12 @@ class People:
     def all(self) -> list[dict[str, Any]]:
         """Every account as pages and scripts see it, by name."""
         users = sorted(self._users.values(), key=lambda user: user.name.lower())
-        return [user.as_json() for user in users]
+        return [self.profiles.shown(user) for user in users]
 
     def keep(self, user: User) -> dict[str, Any]:
         """Remember an account as it is now."""
         self._users[user.id] = user
-        return user.as_json()
+        return self.profiles.shown(user)
 
     @to_its_end
     async def set_up(
@@ -103,6 +106,7 @@ class People:
             changes.remove_user, self._shared.by(by, address), user_id
         )
         self._users.pop(user_id, None)
+        self.profiles.drop(user_id)
         self._shared.sessions.end_of(user_id)
         self._forget_tries(user)
         self._shared.tries.estrange(user.name.lower())

@@ -52,6 +52,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "accounts.revoke_token": ADMIN,
     "accounts.list_audit": ADMIN,
     # accounts: signing up, profiles, forgotten passwords
+    "accounts.list_doctors": HEALTH,
     # devices
     "devices.devices_page": OPERATORS,
     "devices.list_devices": OPERATORS,

@@ -12,7 +12,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.web.http import Request
 
-from iotd.accounts import records, rights, session_records
+from iotd.accounts import profile_records, records, rights, session_records
 from iotd.accounts.login import Login
 from iotd.accounts.model import DAY, MINUTE, account_key, network
 from iotd.accounts.own import OwnAccount
@@ -53,6 +53,7 @@ class Accounts(Service):
         self.public_url = public_url
         self._setup = SetupToken()
         self.people = People(self._shared)
+        self.profiles = self.people.profiles
         self.login = Login(self._shared, self.people)
         self.own = OwnAccount(self._shared, self.people, self.login)
         self._ticking = LoopingCall(self._guarded_tick)
@@ -65,6 +66,7 @@ class Accounts(Service):
         """Read everything that is asked of the memory later; before the reactor runs."""
         now = self._now()
         self.people.load(records.list_users(connection))
+        self.profiles.load(profile_records.list_profiles(connection))
         known = session_records.list_sessions(connection)
         over = [session.id for session in known if session.expires_at <= now]
         session_records.end_sessions(connection, over)

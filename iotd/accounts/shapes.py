@@ -106,6 +106,12 @@ class UserShown(BaseModel):
     totp: bool
     created_at: str
     last_login_at: str | None
+    email: str | None
+    full_name: str
+    state: str
+    verified: bool
+    national_id: bool
+    asked_at: str | None
 
 
 class UserMade(UserShown):
@@ -114,6 +120,17 @@ class UserMade(UserShown):
 
 class UserList(BaseModel):
     items: list[UserShown]
+    next: str | None
+
+
+class DoctorShown(BaseModel):
+    id: int
+    name: str
+    full_name: str
+
+
+class DoctorList(BaseModel):
+    items: list[DoctorShown]
     next: str | None
 
 
