@@ -28,6 +28,15 @@ class NotFound(IotdError):
     """There is no such thing, or this person may not know of it (404)."""
 
 
+class Hidden(NotFound):
+    """It is there and hidden from this person (404, in the same words); ``patient`` and
+    ``section`` say what was asked for, to nobody but the audit."""
+
+    def __init__(self, message: str, field: str, patient: str, section: str | None) -> None:
+        super().__init__(message, field)
+        self.patient, self.section = patient, section
+
+
 class Conflict(IotdError):
     """The thing is in a state, or already exists, that forbids this (409)."""
 

@@ -108,6 +108,12 @@ RIGHTS: dict[str, frozenset[str]] = {
     # health: questionnaire
     # health: advice and notes
     # health: sharing
+    "health.list_shares": OWNERS,
+    "health.add_share": OWNERS,
+    "health.revoke_share": OWNERS,
+    "health.open_link": PUBLIC,
+    "health.sharing_page": OWNERS,
+    "health.shared_page": PUBLIC,
     # health: report
     # health: fhir
     # health: habits

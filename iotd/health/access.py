@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from iotd.accounts.records import EVERYBODY, write_audit
-from iotd.errors import NotFound
+from iotd.errors import Hidden, NotFound
 from iotd.health.sections import SECTIONS
 from iotd.site.routes import Call, Identity
 from iotd.store.engine import Store
@@ -16,8 +16,13 @@ from iotd.store.engine import Store
 #: The sections of the patient of this id that a doctor was let into; none without consent.
 Grants = Callable[[Identity, str], frozenset[str]]
 
+#: When the last of that ends, in Unix seconds; None: when it is taken back.
+Until = Callable[[Identity, str], float | None]
+
+NO_PATIENT = "There is no such patient."
 SAID_ONCE = 900.0  # seconds in which the same look at the same person is one look
 MOST_LOOKS = 10_000
+REFUSED = "refused"
 
 
 def owner_key(identity: Identity) -> str:
@@ -37,6 +42,15 @@ class Access:
         self, owner_of: Callable[[str], str | None], grants: Grants = nobody
     ) -> None:
         self._owner_of, self._grants = owner_of, grants
+        self._until: Until = lambda identity, patient: None
+
+    def use(self, grants: Grants, until: Until) -> None:
+        """Ask these from now on: who keeps consents needs the patients first."""
+        self._grants, self._until = grants, until
+
+    def until(self, identity: Identity, patient: str) -> float | None:
+        """When a doctor's last grant ends; None: when it is taken back, and for all others."""
+        return self._until(identity, patient) if identity.role == "doctor" else None
 
     def is_own(self, identity: Identity, patient: str) -> bool:
         """Whether the patient is this one's own."""
@@ -66,10 +80,14 @@ class Access:
         return section in granted if section is not None else bool(granted)
 
     def check(self, identity: Identity, patient: str, section: str | None = None) -> None:
-        """NotFound for who there is not, and for what one may not know of."""
+        """NotFound for who there is not, Hidden for what one may not know of: to whom it is
+        answered these are the same."""
+        try:
+            self._owner_of(patient)
+        except NotFound:
+            raise NotFound(NO_PATIENT, "id") from None
         if not self.may_see(identity, patient, section):
-            raise NotFound("There is no such patient.", "id")
-        self._owner_of(patient)
+            raise Hidden(NO_PATIENT, "id", patient, section)
 
 
 class Looks:
@@ -110,9 +128,12 @@ class Looks:
         if any(self._is_anothers(who, each) for each in patients if each is not None):
             await self._note(who, EVERYBODY, EVERYBODY, what, now, address)
 
-    def hears(self, who: Identity, patient: str | None, now: float) -> bool:
-        """Whether a page of this one hears live of the patient; that it does is noted after."""
-        if not self._access.may_see(who, patient):
+    def hears(
+        self, who: Identity, patient: str | None, now: float, section: str | None = None
+    ) -> bool:
+        """Whether a page of this one hears live of the patient, or of this section; asked for
+        each event. That it does is noted after."""
+        if not self._access.may_see(who, patient, section):
             return False
         if who.session in self._noting:
             return True
@@ -125,6 +146,29 @@ class Looks:
             noted.addBoth(lambda _: self._noting.discard(who.session))
         return True
 
+    def refused(self, call: Call, hidden: Hidden) -> None:
+        """Write down that this one asked for what is hidden from them.
+
+        Not waited for: the answer must take as long as for who there is not, and it is a
+        refusal either way.
+        """
+        if call.identity is None:
+            return
+        what, patient = call.route.name.partition(".")[2].replace("_", " "), hidden.patient
+        key = (call.identity.session, patient, REFUSED, f"{what} {hidden.section}")
+        if not self._is_new(key, call.now):
+            return
+        self._remember(key, call.now)  # before it is written: they may come by hundreds
+
+        def failed(failure: Any) -> None:
+            self._last.pop(key, None)
+            self._log.warn("not noted: {why}", why=str(failure.value))
+
+        self._store.run(
+            write_audit, call.now, call.identity.name, what, patient, hidden.section or "",
+            call.address, REFUSED, patient,
+        ).addErrback(failed)
+
     def _is_anothers(self, who: Identity, patient: str) -> bool:
         try:
             return not self._access.is_own(who, patient)
@@ -135,12 +179,18 @@ class Looks:
         self, who: Identity, patient: str, thing: str, what: str, now: float, address: str
     ) -> None:
         key = (who.session, patient, thing, what)
-        if 0 <= now - self._last.get(key, -SAID_ONCE) < SAID_ONCE:
+        if not self._is_new(key, now):
             return
         written: Awaitable[Any] = self._store.run(
             write_audit, now, who.name, what, thing, "", address, patient=patient
         )
         await written
+        self._remember(key, now)
+
+    def _is_new(self, key: tuple[str, str, str, str], now: float) -> bool:
+        return not 0 <= now - self._last.get(key, -SAID_ONCE) < SAID_ONCE
+
+    def _remember(self, key: tuple[str, str, str, str], now: float) -> None:
         if len(self._last) >= MOST_LOOKS:
             self._last.clear()
         self._last[key] = now

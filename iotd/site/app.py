@@ -14,7 +14,7 @@ from twisted.web.resource import IResource
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from iotd.bus import Bus
-from iotd.errors import NotFound, Unavailable
+from iotd.errors import Hidden, NotFound, Unavailable
 from iotd.site.answers import Answers
 from iotd.site.events import Audience, EventFeed
 from iotd.site.figures import Figures, ReactorLag
@@ -34,6 +34,7 @@ from iotd.site.templates import Templates
 
 LARGEST = 2**63 - 1  # databases refuse larger numbers
 Bound = tuple[Route, Callable[..., Awaitable[Any]]]
+OnHidden = Callable[[Call, Hidden], None]  # somebody asked for what is hidden from them
 
 
 class Desk:
@@ -49,8 +50,10 @@ class Desk:
         now: Callable[[], float],
         mark: Callable[[], str],
         closed: Callable[[], str | None],
+        hidden: OnHidden,
     ) -> None:
         self._guard = guard
+        self._hidden = hidden
         self._closed = closed
         self._mark = mark
         self._answers = answers
@@ -93,6 +96,13 @@ class Desk:
         return Call(request, route, identity, query, body, self._now(), address)
 
     async def _run(self, handler: Callable[..., Any], call: Call, path: dict[str, Any]) -> Any:
+        try:
+            return await self._handle(handler, call, path)
+        except Hidden as error:
+            self._hidden(call, error)
+            raise
+
+    async def _handle(self, handler: Callable[..., Any], call: Call, path: dict[str, Any]) -> Any:
         if call.route.kind == "stream" and call.request.method == b"HEAD":
             return b""
         if call.route.method in READING:
@@ -182,13 +192,15 @@ def build_site(
     events: Iterable[tuple[type, str, Audience]] = (),
     closed: Callable[[], str | None] = lambda: None,
     warnings: Callable[[], Sequence[str]] = tuple,
+    hidden: OnHidden = lambda call, error: None,
 ) -> Front:
     """The whole web part as a factory to listen with.
 
     ``owners`` carry routes; ``checks`` are what /readyz asks, ``warnings`` what
     it adds; ``rights`` must have a row for every route, and shows roles in the
     API's description; ``events`` are told to those whom their audience names;
-    while ``closed()`` says why, all but what is "plain" answers 503.
+    while ``closed()`` says why, all but what is "plain" answers 503; ``hidden``
+    is told who asked for what they may not know of.
     """
     surroundings = Surroundings(trusted_proxies, public_url)
     places = Places(max_connections, max_per_address, clock.seconds)
@@ -197,7 +209,8 @@ def build_site(
     answers = Answers(pages)
     feed = EventFeed(bus, authenticator, streams, clock)
     desk = Desk(
-        Guard(authenticator, surroundings), answers, surroundings, now, feed.mark, closed
+        Guard(authenticator, surroundings), answers, surroundings, now, feed.mark, closed,
+        hidden,
     )
     for told in events:
         feed.register(*told)
