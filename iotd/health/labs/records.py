@@ -30,6 +30,7 @@ values = Table(
            autoincrement=False),
     Column("analyte", String(24), primary_key=True),
     Column("value", Double, nullable=False),  # in the unit of the analyte
+    Column("comparator", String(2)),  # "<3" was told: the value is a limit, not a result
     Column("given_value", Double, nullable=False),  # as it was told ...
     Column("given_unit", String(24), nullable=False),
     Column("low", Double),  # the laboratory's own range, in the unit of the analyte

@@ -77,6 +77,7 @@ def _labs() -> None:
                   primary_key=True, autoincrement=False),
         sa.Column("analyte", sa.String(24), primary_key=True),
         sa.Column("value", sa.Double, nullable=False),
+        sa.Column("comparator", sa.String(2)),
         sa.Column("given_value", sa.Double, nullable=False),
         sa.Column("given_unit", sa.String(24), nullable=False),
         sa.Column("low", sa.Double),
