@@ -105,6 +105,15 @@ RIGHTS: dict[str, frozenset[str]] = {
     "health.report_page": HEALTH,
     "health.habits_page": HEALTH,
     # health: labs
+    "health.list_labs": HEALTH,
+    "health.put_labs": HEALTH,
+    "health.remove_labs": HEALTH,
+    "health.labs_csv": HEALTH,
+    "health.import_labs": HEALTH,
+    "health.labs_page": HEALTH,
+    "health.list_analytes": HEALTH,
+    "health.list_lab_ranges": ADMIN,
+    "health.put_lab_ranges": ADMIN,
     # health: questionnaire
     # health: advice and notes
     # health: sharing
@@ -116,6 +125,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "health.shared_page": PUBLIC,
     # health: report
     # health: fhir
+    "health.export": HEALTH,
     # health: habits
     # health: nutrition (room cabinet)
     # cabinet
