@@ -125,9 +125,26 @@ RIGHTS: dict[str, frozenset[str]] = {
     "health.shared_page": PUBLIC,
     # health: report
     # health: fhir
-    "health.export": HEALTH,
+    "health.export_fhir": HEALTH,
     # health: habits
+    "health.list_ready_habits": HEALTH,
+    "health.list_habits": HEALTH,
+    "health.add_habit": OWNERS,
+    "health.order_habits": OWNERS,
+    "health.change_habit_settings": OWNERS,
+    "health.get_habit": HEALTH,
+    "health.change_habit": OWNERS,
+    "health.remove_habit": OWNERS,
+    "health.list_checkins": HEALTH,
+    "health.add_checkin": OWNERS,
+    "health.remove_checkin": OWNERS,
     # health: nutrition (room cabinet)
+    "cabinet.get_nutrition": HEALTH,
+    "cabinet.list_nutrition_days": HEALTH,
+    "cabinet.get_nutrition_targets": HEALTH,
+    "cabinet.change_nutrition_targets": OWNERS,
+    "cabinet.get_item_nutrition": HEALTH,
+    "cabinet.change_item_nutrition": OWNERS,
     # cabinet
     "cabinet.list_cabinets": HEALTH,
     "cabinet.get_cabinet": HEALTH,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import Any, Iterable, Sequence
 
 from sqlalchemy import Connection
@@ -39,9 +40,14 @@ def pairs(
 
     Each value is of one measurement at most, the nearest in time; newest first.
     """
+    lows = sorted(diastolic, key=lambda each: each.at)
+    times = [low.at for low in lows]  # all with all would take seconds of a month's values
     near = [
-        (abs(high.at - low.at), high, low) for high in systolic for low in diastolic
-        if high.source == low.source and abs(high.at - low.at) <= PAIR_SECONDS
+        (abs(high.at - low.at), high, low) for high in systolic
+        for low in lows[
+            bisect_left(times, high.at - PAIR_SECONDS):bisect_right(times, high.at + PAIR_SECONDS)
+        ]
+        if high.source == low.source
     ]
     near.sort(key=lambda each: (each[0], -each[1].at, -each[2].at))
     used: set[int] = set()

@@ -1,0 +1,65 @@
+"""FHIR over HTTP: a patient's record as a Bundle, and laboratory results out of one.
+
+    FhirApi(service=Fhir(…), patients=patients, looks=looks)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iotd.accounts.shared import By
+from iotd.errors import Invalid, NotFound
+from iotd.health.access import Looks
+from iotd.health.fhir import shapes
+from iotd.health.fhir.readings import DAYS, Span
+from iotd.health.fhir.service import Fhir
+from iotd.health.moments import AHEAD
+from iotd.health.onward import span_of
+from iotd.health.patients import Patients
+from iotd.health.sections import SECTIONS
+from iotd.site.routes import Answer, Call, route
+
+FHIR = "/api/v1/patients/<id>/fhir"
+MEDIA_TYPE = "application/fhir+json"
+
+
+class FhirApi:
+    """Routes of FHIR."""
+
+    def __init__(self, *, service: Fhir, patients: Patients, looks: Looks) -> None:
+        self._service, self._patients, self._looks = service, patients, looks
+
+    @route("GET", FHIR, query=shapes.ExportQuery)
+    async def export_fhir(self, call: Call, id: str) -> Answer:
+        """What one may see of a patient's record, as a FHIR R4 Bundle."""
+        access, asked = self._patients.access, call.query
+        access.check(call.who, id)
+        own = call.who.role == "admin" or access.is_own(call.who, id)
+        if asked.audit and not own:
+            raise NotFound("Who looked at a patient is told to the patient only.", "audit")
+        wanted = _wanted(asked.sections, access.sections(call.who, id))
+        body = await self._service.export(
+            id, wanted, _span(call), By(call.who.name, call.now, call.address), own=own,
+            audit=asked.audit,
+        )
+        headers = {"Content-Disposition": f'attachment; filename="record-{id}.json"'}
+        return Answer(body, headers=headers, content_type=MEDIA_TYPE)
+
+
+def _wanted(asked: str | None, may: frozenset[str]) -> frozenset[str]:
+    if asked is None:
+        return may
+    wanted = {each.strip() for each in asked.split(",")}
+    if not wanted <= set(SECTIONS):
+        raise Invalid(f"sections are some of {', '.join(SECTIONS)}.", "sections")
+    if not wanted <= may:
+        raise NotFound("There is no such section.", "sections")
+    return frozenset(wanted)
+
+
+def _span(call: Call) -> Span:
+    since, until = span_of(call.query)
+    last: Any = call.now + AHEAD if until is None else until
+    return Span(
+        last - DAYS * 86400 if since is None else since, last, call.query.readings
+    )

@@ -1,0 +1,39 @@
+"""Who it is about, who advised, and what measured."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from iotd.health.fhir.bundle import Bundle
+from iotd.health.fhir.codes import URI
+from iotd.health.records import Patient
+
+
+def add_patient(bundle: Bundle, patient: Patient) -> None:
+    """The Patient; what is not known is left out."""
+    bundle.add("Patient", patient.id, {
+        "identifier": [{"system": URI, "value": bundle.url_of("Patient", patient.id)}],
+        "name": [{"text": patient.name}],
+        "gender": patient.sex,  # female, male, other, unknown: FHIR's own words
+        "birthDate": patient.birth_date,
+    })
+
+
+def practitioner(bundle: Bundle, account: str, name: str | None) -> dict[str, Any]:
+    """A Reference to who wrote something; the Practitioner is taken in."""
+    reference = bundle.add("Practitioner", account, {
+        "identifier": [{"system": URI, "value": bundle.url_of("Practitioner", account)}],
+        "name": [{"text": name or account}],
+    })
+    return {**reference, "display": name or account}
+
+
+def device(bundle: Bundle, id: str, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A Reference to what measured; ``known``: the patient's devices of now, by id."""
+    worn = known.get(id, {})
+    return bundle.add("Device", id, {
+        "identifier": [{"system": URI, "value": bundle.url_of("Device", id)}],
+        "deviceName": [{"name": worn.get("name") or id, "type": "user-friendly-name"}],
+        "type": {"text": worn.get("kind")},
+        "patient": bundle.me,
+    })
