@@ -24,7 +24,7 @@ from iotd.cabinet.model import Said, State
 from iotd.cabinet.stock import NEW_ITEMS, Item
 from iotd.devices.model import Device
 from iotd.devices.service import Registry
-from iotd.errors import Conflict, NotFound
+from iotd.errors import Conflict, Hidden, NotFound
 from iotd.site.routes import Call, Identity
 from iotd.store.engine import Store
 
@@ -49,7 +49,8 @@ class Cabinets:
     """Every approved cabinet by its device id.
 
     ``say(device, word)`` gives a Deferred of whether it was heard and done;
-    ``may_see(identity, patient)`` says whose cabinets somebody may know of.
+    ``may_see(identity, patient)`` says whose cabinets, which tell of habits, somebody
+    may know of.
     """
 
     _log = Logger()
@@ -122,8 +123,13 @@ class Cabinets:
     def find(self, identity: Identity, id: str) -> Device:
         """An approved cabinet that this person may see; NotFound for anything else."""
         device = self.boards.find(id)
-        if device is None or not self._may_see(identity, device.patient):
-            raise NotFound(f"There is no cabinet {id[:64]!r}.", "id")
+        nothing = f"There is no cabinet {id[:64]!r}."
+        if device is None:
+            raise NotFound(nothing, "id")
+        if not self._may_see(identity, device.patient):
+            if device.patient is None:
+                raise NotFound(nothing, "id")
+            raise Hidden(nothing, "id", device.patient, "habits")
         return device
 
     def known(self, id: str) -> Known:

@@ -165,7 +165,7 @@ class AlertsApi:
         found = await self._desk.of_patient(
             call.who, id, query.state, query.limit + 1, query.after
         )
-        await self._looks.note(call.who, id, "view alerts", call.now, call.address)
+        await self._looks.look(call, id, "view alerts", "readings")
         return as_page(found, call)
 
     @route("POST", "/api/v1/alerts/<id>/acknowledge", answer=AlertOut)
@@ -186,9 +186,8 @@ class AlertsApi:
     @route("GET", "/api/v1/patients/<id>/alert-rules", answer=RulesOut)
     async def get_alert_rules(self, call: Call, id: str) -> dict[str, Any]:
         """When there is an alert about a patient."""
-        rules = self._desk.rules(call.who, id)
-        await self._looks.note(call.who, id, "view alert rules", call.now, call.address)
-        return rules
+        await self._looks.look(call, id, "view alert rules", "readings")
+        return self._desk.rules(call.who, id)
 
     @route("PUT", "/api/v1/patients/<id>/alert-rules", body=RulesChange, answer=RulesOut)
     async def change_alert_rules(self, call: Call, id: str) -> dict[str, Any]:

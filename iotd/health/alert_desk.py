@@ -9,7 +9,7 @@ from twisted.internet.defer import DeferredLock
 
 from iotd.accounts.records import write_audit
 from iotd.accounts.shared import to_its_end
-from iotd.errors import Conflict, NotFound
+from iotd.errors import Conflict, Hidden, NotFound
 from iotd.health import alert_model as model
 from iotd.health import alert_records as records
 from iotd.health.alert_book import check_subjects
@@ -21,6 +21,12 @@ from iotd.site.routes import Identity
 #: that is nobody's is no more their concern than what is in a patient's.
 OF_DEVICES = ("two_boards", "gate_silent")
 LIVE = "live"  # in a query: any state but ended
+NO_ALERT = "There is no such alert."
+
+
+def section_of(cause: str) -> str:
+    """The section of the record that alerts of this cause tell of."""
+    return "habits" if cause in records.OF_HABITS else "readings"
 
 
 class AlertDesk:
@@ -35,33 +41,40 @@ class AlertDesk:
         """Whether such alerts of this patient, None: of devices, are for this one."""
         if patient is None:
             return who.role == "admin" or (who.role == "operator" and cause in OF_DEVICES)
-        return self._patients.access.may_see(who, patient)
+        return self._patients.access.may_see(who, patient, section_of(cause))
 
     async def all(
         self, who: Identity, state: str | None, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
         """All that one may see, the newest first."""
-        patients = None
+        seen = None
         if who.role != "admin":
             patients = [patient.id for patient in self._patients.seen_by(who)]
-        causes = OF_DEVICES if who.role == "operator" else ()
-        return await self._listed(patients, causes, state, limit, after)
+            causes = OF_DEVICES if who.role == "operator" else ()
+            seen = self._seen(who, patients, causes)
+        return await self._listed(seen, state, limit, after)
 
     async def of_patient(
         self, who: Identity, patient: str, state: str | None, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
         """Those of one patient, the newest first."""
-        self._patients.access.check(who, patient)
-        return await self._listed([patient], (), state, limit, after)
+        self._patients.access.check(who, patient, "readings")
+        return await self._listed(self._seen(who, [patient]), state, limit, after)
+
+    def _seen(
+        self, who: Identity, patients: Sequence[str], causes: Sequence[str] = ()
+    ) -> records.Seen:
+        may_see = self._patients.access.may_see
+        return records.Seen(
+            [each for each in patients if may_see(who, each, "readings")],
+            [each for each in patients if may_see(who, each, "habits")], causes,
+        )
 
     async def _listed(
-        self, patients: list[str] | None, causes: Sequence[str], state: str | None,
-        limit: int, after: str | None,
+        self, seen: records.Seen | None, state: str | None, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
         states = None if state is None else model.LIVE if state == LIVE else (state,)
-        found = await self._alerts.store.read(
-            records.list_alerts, patients, causes, states, limit, after
-        )
+        found = await self._alerts.store.read(records.list_alerts, seen, states, limit, after)
         return [alert.as_json() for alert in found]
 
     @to_its_end
@@ -123,16 +136,23 @@ class AlertDesk:
             alert = self._book.live(id)
         except NotFound:
             stored = await self._alerts.store.read(records.find_alert, id)
-            if stored is None or not self.may_see(who, stored.patient, stored.cause):
-                raise NotFound("There is no such alert.", "id") from None
+            if stored is None:
+                raise NotFound(NO_ALERT, "id") from None
+            self._check(who, stored)
             raise Conflict("This alert is over.", "id") from None
-        if not self.may_see(who, alert.patient, alert.cause):
-            raise NotFound("There is no such alert.", "id")
+        self._check(who, alert)
         return alert
+
+    def _check(self, who: Identity, alert: Alert) -> None:
+        if self.may_see(who, alert.patient, alert.cause):
+            return
+        if alert.patient is not None and self._patients.knows(alert.patient):
+            raise Hidden(NO_ALERT, "id", alert.patient, section_of(alert.cause))
+        raise NotFound(NO_ALERT, "id")
 
     def rules(self, who: Identity, patient: str) -> dict[str, dict[str, Any]]:
         """Every rule of a patient, by vital and "stale"."""
-        self._patients.access.check(who, patient)
+        self._patients.access.check(who, patient, "readings")
         return self._book.rules_json(patient)
 
     @to_its_end
@@ -141,7 +161,7 @@ class AlertDesk:
         address: str = "",
     ) -> dict[str, dict[str, Any]]:
         """Change fields of some rules; all that is not named stays."""
-        self._patients.access.check(who, patient)
+        self._patients.access.check(who, patient, "readings")
         check_subjects(changes)
         await self._rules.acquire()  # two changes at once must not undo each other
         try:

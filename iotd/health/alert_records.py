@@ -146,18 +146,35 @@ def find_alert(connection: Connection, id: str) -> Alert | None:
     return None if row is None else _alert(row)
 
 
+#: Causes that tell of somebody's habits; all others of a patient are of readings.
+OF_HABITS = ("low_stock", "habit")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Whose alerts somebody may see: patients by the section, those of devices by cause."""
+
+    readings: Sequence[str] = ()
+    habits: Sequence[str] = ()
+    devices: Sequence[str] = ()
+
+
 def list_alerts(
-    connection: Connection, patients: Sequence[str] | None, causes: Sequence[str],
-    states: Sequence[str] | None, limit: int, after: str | None = None,
+    connection: Connection, seen: Seen | None, states: Sequence[str] | None, limit: int,
+    after: str | None = None,
 ) -> list[Alert]:
-    """The newest alerts of these patients; those of devices by ``causes``. None: all of both.
+    """The newest alerts of those that somebody may see. None: all there are.
 
     Of those with one of ``states`` (None: any) and older than ``after``.
     """
     whose: Any = true()
-    if patients is not None:
-        of_devices = and_(alerts.c.patient.is_(None), alerts.c.cause.in_(causes))
-        whose = or_(alerts.c.patient.in_(patients), of_devices)
+    if seen is not None:
+        patient, cause = alerts.c.patient, alerts.c.cause
+        whose = or_(
+            and_(patient.in_(seen.readings), cause.not_in(OF_HABITS)),
+            and_(patient.in_(seen.habits), cause.in_(OF_HABITS)),
+            and_(patient.is_(None), cause.in_(seen.devices)),
+        )
     query = select(alerts).where(whose)
     if states is not None:
         query = query.where(alerts.c.state.in_(states))

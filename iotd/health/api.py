@@ -59,7 +59,11 @@ class HealthApi:
     @route("GET", PATIENT, answer=shapes.PatientOut)
     async def get_patient(self, call: Call, id: str) -> dict[str, Any]:
         """One patient."""
-        await self._look(call, id, "view patient")
+        return await self.look_at(call, id)
+
+    async def look_at(self, call: Call, id: str, section: str | None = None) -> dict[str, Any]:
+        """The same for a page, of what is in this section; that it is looked at is noted."""
+        await self._looks.look(call, id, "view patient", section)
         return self._patients.get(call.who, id)
 
     @route("PATCH", PATIENT, body=shapes.PatientChange, answer=shapes.PatientOut)
@@ -76,7 +80,7 @@ class HealthApi:
     @route("GET", PATIENT + "/vitals", answer=shapes.Vitals)
     async def get_vitals(self, call: Call, id: str) -> dict[str, Any]:
         """The newest reading of each kind, with its age, quality, range and trend."""
-        await self._look(call, id, "view vitals")
+        await self._looks.look(call, id, "view vitals", "readings")
         patient = self._patients.patient(id)
         skin = [each["id"] for each in self._patients.devices(id) if each["kind"] == "watch"]
         return await self._store.read(
@@ -86,7 +90,7 @@ class HealthApi:
     @route("GET", PATIENT + "/readings", query=shapes.ReadingQuery)
     async def list_readings(self, call: Call, id: str) -> Any:
         """Readings, the newest first; with ``bucket`` their min, median and max over time."""
-        await self._look(call, id, "view readings")
+        await self._looks.look(call, id, "view readings", "readings")
         if call.query.bucket not in (None, "raw"):
             return await self._chart(call, id)
         asked = call.query
@@ -120,7 +124,7 @@ class HealthApi:
     )
     async def add_reading(self, call: Call, id: str) -> dict[str, Any]:
         """A value measured elsewhere: typed in by hand, or sent by a script."""
-        self._patients.access.check(call.who, id)
+        self._patients.access.check(call.who, id, "readings")
         new, measured_at = call.body, None
         if new.measured_at is not None:
             measured_at = check_measured(parse_time(new.measured_at, "measured_at"), call.now)
@@ -135,9 +139,5 @@ class HealthApi:
     @route("DELETE", PATIENT + "/readings/<int:number>", status=204)
     async def remove_reading(self, call: Call, id: str, number: int) -> None:
         """Remove a value that was typed or sent wrongly; what a device said stays."""
-        self._patients.access.check(call.who, id)
+        self._patients.access.check(call.who, id, "readings")
         await self._readings.remove(id, number, By(call.who.name, call.now, call.address))
-
-    async def _look(self, call: Call, id: str, what: str) -> None:
-        self._patients.access.check(call.who, id)
-        await self._looks.note(call.who, id, what, call.now, call.address)

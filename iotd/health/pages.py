@@ -14,6 +14,7 @@ from iotd.site.routes import Call, Page, route
 GLANCES = 24  # patients whose newest values stand on the first page
 MOST_ALERTS = 50
 AT_A_GLANCE = ("kind", "value", "measured_at", "state")
+READINGS = "readings"
 FRESHEST = ("fresh", "late", "stale", "none")
 
 
@@ -38,7 +39,7 @@ class HealthPages:
         alerts = await self._alerts.all(call.who, LIVE, 1000, None)
         glances = {
             each["id"]: await self._glance(call, each["id"], alerts)
-            for each in patients[:GLANCES]
+            for each in patients[:GLANCES] if READINGS in each["sections"]
         }
         data = {"patients": patients, "glances": glances}
         return Page("health.html", data, title="Health")
@@ -58,42 +59,53 @@ class HealthPages:
 
     @route("GET", "/health/<id>", kind="page")
     async def patient_page(self, call: Call, id: str) -> Page:
-        """The welcome page of a patient: four doors."""
-        return await self._page(call, id, "patient.html", "")
+        """The welcome page of a patient: a door for each part that one may see."""
+        page = await self._bare(call, id, "patient.html", "")
+        return await self._filled(call, id, page) if READINGS in _seen(page) else page
 
     @route("GET", "/health/<id>/monitoring", kind="page")
     async def monitoring_page(self, call: Call, id: str) -> Page:
         """Live vitals and alerts."""
-        return await self._page(call, id, "monitoring.html", "Monitoring")
+        return await self._filled(call, id, await self._bare(
+            call, id, "monitoring.html", "Monitoring", READINGS
+        ))
 
     @route("GET", "/health/<id>/charts", kind="page")
     async def charts_page(self, call: Call, id: str) -> Page:
         """Vitals over days, months and a year."""
-        return await self._bare(call, id, "charts.html", "Charts")
+        return await self._bare(call, id, "charts.html", "Charts", READINGS)
 
     @route("GET", "/health/<id>/data", kind="page")
     async def data_page(self, call: Call, id: str) -> Page:
         """The data sheet: every reading."""
-        return await self._bare(call, id, "readings.html", "Data")
+        return await self._bare(call, id, "readings.html", "Data", READINGS)
 
     @route("GET", "/health/<id>/report", kind="page")
     async def report_page(self, call: Call, id: str) -> Page:
         """The last 30 days, to print."""
-        return await self._page(call, id, "report.html", "Report")
+        return await self._filled(call, id, await self._bare(
+            call, id, "report.html", "Report", READINGS
+        ))
 
     @route("GET", "/health/<id>/habits", kind="page")
     async def habits_page(self, call: Call, id: str) -> Page:
         """When the cabinet was opened, and what was taken."""
-        return await self._bare(call, id, "habits.html", "Habits")
+        return await self._bare(call, id, "habits.html", "Habits", "habits")
 
-    async def _page(self, call: Call, id: str, template: str, title: str) -> Page:
-        page = await self._bare(call, id, template, title)
+    async def _filled(self, call: Call, id: str, page: Page) -> Page:
         vitals = await self._api.get_vitals(call, id)
         alerts = await self._alerts.of_patient(call.who, id, LIVE, MOST_ALERTS, None)
         data = {**page.data, "vitals": vitals, "alerts": alerts}
-        return Page(template, data, title=page.title)
+        return Page(page.template, data, title=page.title)
 
-    async def _bare(self, call: Call, id: str, template: str, title: str) -> Page:
-        patient = await self._api.get_patient(call, id)
+    async def _bare(
+        self, call: Call, id: str, template: str, title: str, section: str | None = None
+    ) -> Page:
+        patient = await self._api.look_at(call, id, section)
         heading = f"{title} of {patient['name']}" if title else patient["name"]
         return Page(template, {"patient": patient}, title=heading)
+
+
+def _seen(page: Page) -> list[str]:
+    sections: list[str] = page.data["patient"]["sections"]
+    return sections

@@ -17,12 +17,15 @@ from iotd.errors import Invalid, IotdError, NotFound
 from iotd.health import bucket_records, records
 from iotd.health.access import Access, Grants, nobody, owner_key
 from iotd.health.records import Patient
+from iotd.health.sections import SECTIONS
 from iotd.site.routes import Identity
 from iotd.store.engine import Store
 from iotd.times import rfc3339
 
 SEXES = {"female": "female", "male": "male", "other": "other", "unknown": "unknown",
          "f": "female", "m": "male"}
+#: Devices tell of the section that their values are in; all others of the readings.
+SECTION_OF_KIND = {"cabinet": "habits", "cabinet_camera": "habits"}
 CHUNK = 5000  # readings removed in one transaction: 60 ms on SQLite, others write in between
 
 
@@ -78,12 +81,12 @@ class Patients:
 
     def list(self, identity: Identity) -> list[dict[str, Any]]:
         """The same as JSON."""
-        return [self.json(patient) for patient in self.seen_by(identity)]
+        return [self.json(patient, identity) for patient in self.seen_by(identity)]
 
     def get(self, identity: Identity, id: str) -> dict[str, Any]:
         """One patient as JSON, or NotFound."""
         self.access.check(identity, id)
-        return self.json(self.patient(id))
+        return self.json(self.patient(id), identity)
 
     def devices(self, id: str) -> Iterable[dict[str, Any]]:
         """The devices of a patient as the registry shows them, by id."""
@@ -110,7 +113,7 @@ class Patients:
 
         await self._store.run(write)
         self._patients[patient.id] = patient
-        return self.json(patient)
+        return self.json(patient, identity)
 
     @to_its_end
     async def change(
@@ -135,7 +138,7 @@ class Patients:
 
         await self._store.run(write)
         self._patients[id] = replace(self.patient(id), **changes)
-        return self.json(self._patients[id])
+        return self.json(self._patients[id], identity)
 
     @to_its_end
     async def remove(self, identity: Identity, id: str, address: str = "") -> None:
@@ -170,8 +173,10 @@ class Patients:
 
         await self._store.run(finish)
 
-    def json(self, patient: Patient) -> dict[str, Any]:
-        """A patient as the API shows it; ``user`` is the name of the account it belongs to."""
+    def json(self, patient: Patient, identity: Identity) -> dict[str, Any]:
+        """A patient as the API shows it to this one, who may see ``sections`` of the record;
+        ``user`` is the name of the account it belongs to."""
+        seen = self.access.sections(identity, patient.id)
         return {
             "id": patient.id, "name": patient.name, "sex": patient.sex,
             "birth_date": patient.birth_date, "user": self._user_of(patient),
@@ -179,7 +184,10 @@ class Patients:
             "devices": [
                 {name: device[name] for name in ("id", "name", "kind", "state")}
                 for device in self.devices(patient.id)
+                if SECTION_OF_KIND.get(device["kind"], "readings") in seen
             ],
+            "sections": [section for section in SECTIONS if section in seen],
+            "shared_until": rfc3339(self.access.until(identity, patient.id)),
         }
 
     def _user_of(self, patient: Patient) -> str | None:

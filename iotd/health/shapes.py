@@ -41,7 +41,9 @@ class DeviceOfPatient(BaseModel):
 
 
 class PatientOut(BaseModel):
-    """``user`` is the name of the account that the patient belongs to."""
+    """``user`` is the name of the account that the patient belongs to, ``sections`` what of the
+    record the caller may see, and ``shared_until`` when that ends for a doctor who was let in
+    (null: when it is taken back)."""
 
     id: str
     name: str
@@ -50,6 +52,8 @@ class PatientOut(BaseModel):
     user: str | None
     created_at: str
     devices: list[DeviceOfPatient]
+    sections: list[str]
+    shared_until: str | None
 
 
 class PatientList(BaseModel):

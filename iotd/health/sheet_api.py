@@ -63,5 +63,4 @@ class SheetApi:
         await send_csv(call, self._streams, f"readings-{id}.csv", csv_text.READINGS, read)
 
     async def _look(self, call: Call, id: str) -> None:
-        self._patients.access.check(call.who, id)
-        await self._looks.note(call.who, id, "view readings", call.now, call.address)
+        await self._looks.look(call, id, "view readings", "readings")
