@@ -115,7 +115,20 @@ RIGHTS: dict[str, frozenset[str]] = {
     "health.list_lab_ranges": ADMIN,
     "health.put_lab_ranges": ADMIN,
     # health: questionnaire
+    "health.get_questionnaire": HEALTH,
+    "health.change_questionnaire": OWNERS,
+    "health.questionnaire_form": HEALTH,
+    "health.questionnaire_csv": HEALTH,
+    "health.questionnaire_page": HEALTH,
     # health: advice and notes
+    "health.get_advice": HEALTH,
+    "health.change_advice": ADVISERS,
+    "health.list_advice_versions": HEALTH,
+    "health.list_notes": HEALTH,
+    "health.add_note": HEALTH,
+    "health.change_note": HEALTH,
+    "health.list_note_versions": HEALTH,
+    "health.advice_page": HEALTH,
     # health: sharing
     "health.list_shares": OWNERS,
     "health.add_share": OWNERS,
