@@ -52,7 +52,21 @@ RIGHTS: dict[str, frozenset[str]] = {
     "accounts.revoke_token": ADMIN,
     "accounts.list_audit": ADMIN,
     # accounts: signing up, profiles, forgotten passwords
+    "accounts.enrol_page": PUBLIC,
+    "accounts.forgot_page": PUBLIC,
+    "accounts.reset_page": PUBLIC,
+    "accounts.sign_up": PUBLIC,
+    "accounts.forgot_password": PUBLIC,
+    "accounts.reset_password": PUBLIC,
+    "accounts.get_account": SIGNED_IN,
+    "accounts.change_account": SIGNED_IN,
+    "accounts.remove_account": SIGNED_IN,
     "accounts.list_doctors": HEALTH,
+    "accounts.list_sign_ups": ADMIN,
+    "accounts.let_in": ADMIN,
+    "accounts.refuse_sign_up": ADMIN,
+    "accounts.verify_doctor": ADMIN,
+    "accounts.reveal_national_id": ADMIN,
     # devices
     "devices.devices_page": OPERATORS,
     "devices.list_devices": OPERATORS,
@@ -139,6 +153,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     # health: report
     # health: fhir
     "health.export_fhir": HEALTH,
+    "health.import_fhir": HEALTH,
     # health: habits
     "health.list_ready_habits": HEALTH,
     "health.list_habits": HEALTH,

@@ -76,7 +76,9 @@ def read_body(request: Request, route: Route) -> Any:
     raw: bytes = content.read()
     kind = request.getHeader(b"content-type")
     if route.raw is not None:
-        _check_type(kind or b"", route.raw, UNDECLARED)
+        # application/fhir+json and the like are JSON, and many say no more than that (RFC 6839)
+        also = {*UNDECLARED, JSON_TYPE} if route.raw.endswith("+json") else UNDECLARED
+        _check_type(kind or b"", route.raw, also)
         return raw
     if kind is not None or (raw and route.body is not None):
         _check_type(kind or b"", JSON_TYPE)
@@ -98,8 +100,9 @@ def _check_type(kind: bytes, wanted: str, also: Container[str] = ()) -> None:
         raise Refusal(415, f"The body must be {wanted} in UTF-8.")
 
 
-def check_json(raw: bytes) -> None:
-    """Refuse (400) what readers of JSON disagree on: NaN, twin keys, deep nests."""
+def check_json(raw: bytes) -> Any:
+    """What a body says; refuse (400) what readers of JSON disagree on: NaN, twin keys, deep
+    nests."""
     try:
         value = json.loads(
             raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant,
@@ -110,6 +113,7 @@ def check_json(raw: bytes) -> None:
         raise Refusal(400, f"The body is not JSON: {_reason(error)}.") from None
     if deep:
         raise Refusal(400, f"The body is not JSON: more than {MAX_DEPTH} levels deep.")
+    return value
 
 
 def _reason(error: Exception) -> str:

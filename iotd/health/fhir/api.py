@@ -21,6 +21,8 @@ from iotd.site.routes import Answer, Call, route
 
 FHIR = "/api/v1/patients/<id>/fhir"
 MEDIA_TYPE = "application/fhir+json"
+MAX_BYTES = 8 * 1024 * 1024  # of a Bundle to read: results of a thousand days
+LABS = "labs"
 
 
 class FhirApi:
@@ -44,6 +46,17 @@ class FhirApi:
         )
         headers = {"Content-Disposition": f'attachment; filename="record-{id}.json"'}
         return Answer(body, headers=headers, content_type=MEDIA_TYPE)
+
+    @route("POST", FHIR, query=shapes.ImportQuery, raw=MEDIA_TYPE, answer=shapes.ImportOut,
+           status=201, body_limit=MAX_BYTES)
+    async def import_fhir(self, call: Call, id: str) -> Answer:
+        """Take the laboratory results of a FHIR R4 Bundle over; or only look at it."""
+        await self._looks.look(call, id, "view labs", LABS)
+        done = await self._service.take(
+            id, call.body, By(call.who.name, call.now, call.address),
+            preview=call.query.preview, force=call.query.force,
+        )
+        return Answer(done, status=201 if done["applied"] and done["added"] else 200)
 
 
 def _wanted(asked: str | None, may: frozenset[str]) -> frozenset[str]:
