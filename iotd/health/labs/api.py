@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from iotd.accounts.shared import By
 from iotd.errors import Invalid
-from iotd.health.access import Looks
 from iotd.health.labs import shapes
 from iotd.health.labs.analytes import ANALYTES, find_analyte
+from iotd.health.labs.files_api import LABS, LabFiles, by_of
 from iotd.health.labs.ranges import RANGES, SITE, Range, overlap
-from iotd.health.labs.service import API, HAND, SECTION, Labs
-from iotd.health.patients import Patients
+from iotd.health.labs.service import API, HAND, SECTION
 from iotd.site.paging import Paging, page_of
 from iotd.site.routes import Call, route
 
-LABS = "/api/v1/patients/<id>/labs"
 RANGES_PATH = "/api/v1/labs/ranges"
 
 
-class LabsApi:
-    """Routes of health reports, and of the table of analytes."""
-
-    def __init__(self, service: Labs, patients: Patients, looks: Looks) -> None:
-        self._labs, self._patients, self._looks = service, patients, looks
+class LabsApi(LabFiles):
+    """Routes of health reports, of their files, and of the table of analytes."""
 
     @route("GET", LABS, query=Paging, answer=shapes.ReportList)
     async def list_labs(self, call: Call, id: str) -> dict[str, Any]:
@@ -43,14 +37,14 @@ class LabsApi:
             raise Invalid("values must hold at least one analyte.", "values")
         source = API if call.who.csrf is None else HAND
         return await self._labs.put(
-            id, call.body.date, told, _by(call), source, call.body.laboratory
+            id, call.body.date, told, by_of(call), source, call.body.laboratory
         )
 
     @route("DELETE", LABS + "/<date>", status=204)
     async def remove_labs(self, call: Call, id: str, date: str) -> None:
         """Remove the report of a day."""
         self._patients.access.check(call.who, id, SECTION)
-        await self._labs.remove(id, date, _by(call))
+        await self._labs.remove(id, date, by_of(call))
 
     @route("GET", "/api/v1/labs/analytes", answer=shapes.AnalyteList)
     async def list_analytes(self, call: Call) -> dict[str, Any]:
@@ -76,12 +70,8 @@ class LabsApi:
             if overlap(rows) is not None:
                 raise Invalid("Two ranges of the same sex hold at the same age.", f"ranges.{key}")
         if ranges:
-            await self._labs.put_ranges(ranges, _by(call))
+            await self._labs.put_ranges(ranges, by_of(call))
         return await self.list_lab_ranges(call)
-
-
-def _by(call: Call) -> By:
-    return By(call.who.name, call.now, call.address)
 
 
 def _range(key: str, row: shapes.NewRange, field: str) -> Range:

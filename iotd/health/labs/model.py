@@ -62,9 +62,7 @@ class Result:
         if self == other:
             return True
         own = find_analyte(self.key).unit
-        return other.unit == own and self._told() == other._told() and (
-            (self.low is None and self.high is None) or (other.low, other.high) != (None, None)
-        )
+        return other.unit == own and self._told() == other._told()
 
     def _told(self) -> tuple[Any, ...]:
         return (

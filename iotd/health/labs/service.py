@@ -15,22 +15,18 @@ from iotd.calendar import Calendar
 from iotd.errors import Invalid, NotFound
 from iotd.health.labs import model, records
 from iotd.health.labs.analytes import KEYS
-from iotd.health.labs.model import Result
+from iotd.health.labs.merging import API, CSV, FHIR, HAND, Days, Merge
 from iotd.health.labs.ranges import Range
-from iotd.health.labs.reports import Computed, Person, Report, as_json, computed_of
+from iotd.health.labs.reports import Person, as_json
 from iotd.health.patients import Patients
 from iotd.store.engine import Store
 from iotd.times import rfc3339
 
 SECTION = "labs"
-MOST_REPORTS = 1000  # of a patient: a report a week for nineteen years
 LONGEST_NAME = 100  # characters of a laboratory's name
-HAND, CSV, API, FHIR = "hand", "csv", "api", "fhir"
-#: What was exported comes back by these: what had only been computed is not taken for measured.
-RETURNING = (CSV, FHIR)
 
-#: Results of a day by analyte; None takes one out.
-Results = Mapping[str, Result | None]
+__all__ = ["API", "CSV", "FHIR", "HAND", "SECTION", "Labs"]
+
 #: Told results of a day: {"glucose": {"value": 5.4, "unit": "mmol/L"}, "alt": None}.
 Told = Mapping[str, Mapping[str, Any] | None]
 
@@ -42,7 +38,7 @@ class Labs:
         self, *, store: Store, bus: Bus, now: Callable[[], float], patients: Patients,
         calendar: Calendar | None = None,
     ) -> None:
-        self._store, self._bus, self._now, self._patients = store, bus, now, patients
+        self.store, self._bus, self._now, self._patients = store, bus, now, patients
         self._calendar = calendar or Calendar()
 
     @property
@@ -61,7 +57,7 @@ class Labs:
 
     async def reports(self, patient: str) -> list[dict[str, Any]]:
         """The same, bare."""
-        found: list[dict[str, Any]] = await self._store.read(
+        found: list[dict[str, Any]] = await self.store.read(
             read_reports, patient, self.person(patient)
         )
         return found
@@ -103,7 +99,7 @@ class Labs:
 
     @to_its_end
     async def put_all(
-        self, patient: str, days: Mapping[str, tuple[Results, str | None]], by: By, source: str,
+        self, patient: str, days: Days, by: By, source: str,
         and_then: Callable[[Connection], None] = lambda connection: None,
     ) -> dict[str, int]:
         """Merge checked results of several days at once, all or nothing: how many reports were
@@ -117,7 +113,7 @@ class Labs:
             and_then(connection)
             return done
 
-        done: dict[str, int] = await self._store.run(write)
+        done: dict[str, int] = await self.store.run(write)
         if done["added"] or done["changed"] or done["removed"]:
             self._tell(patient, by, "changed")
         return done
@@ -134,7 +130,7 @@ class Labs:
             records.remove_report(connection, report.id)
             by.audit(connection, "remove labs", patient, date, patient=patient)
 
-        await self._store.run(write)
+        await self.store.run(write)
         self._tell(patient, by, "removed")
 
     def _tell(self, patient: str, by: By, what: str) -> None:
@@ -146,7 +142,7 @@ class Labs:
 
     async def site_ranges(self) -> list[Range]:
         """The ranges that admins of this site have entered."""
-        found: list[Range] = await self._store.read(records.site_ranges)
+        found: list[Range] = await self.store.read(records.site_ranges)
         return found
 
     @to_its_end
@@ -157,7 +153,7 @@ class Labs:
                 records.put_site_ranges(connection, analyte, rows, by.who, by.at)
             by.audit(connection, "change lab ranges", SECTION, ", ".join(sorted(ranges)))
 
-        await self._store.run(write)
+        await self.store.run(write)
 
 
 def read_reports(connection: Connection, patient: str, person: Person) -> list[dict[str, Any]]:
@@ -182,98 +178,3 @@ def _checked_name(name: str | None) -> str | None:
         raise Invalid(f"A laboratory's name has at most {LONGEST_NAME} printable characters.",
                       "laboratory")
     return name
-
-
-class Merge:
-    """Puts told results into the reports of a patient, within a transaction."""
-
-    def __init__(self, patient: str, person: Person, by: By, source: str) -> None:
-        self._patient, self._person, self._by, self._source = patient, person, by, source
-
-    def all(
-        self, connection: Connection, days: Mapping[str, tuple[Results, str | None]]
-    ) -> dict[str, int]:
-        """Merge all days, with one line of audit for what changed."""
-        done = {"added": 0, "changed": 0, "removed": 0, "unchanged": 0}
-        dates, count = [], 0
-        for day, (results, laboratory) in sorted(days.items()):
-            what, values = self._day(connection, day, results, laboratory)
-            done[what] += 1
-            if what != "unchanged":
-                dates.append(day)
-                count += values
-        if records.count_reports(connection, self._patient) > MOST_REPORTS:
-            raise Invalid(f"A patient has at most {MOST_REPORTS} reports.", "date")
-        if dates:
-            span = dates[0] if len(dates) == 1 else f"{len(dates)} days to {dates[-1]}"
-            detail = f"{span}, values: {count}, by {self._source}"
-            self._by.audit(connection, "change labs", self._patient, detail,
-                           patient=self._patient)
-        return done
-
-    def _day(
-        self, connection: Connection, day: str, results: Results, laboratory: str | None
-    ) -> tuple[str, int]:
-        held = records.find_report(connection, self._patient, day)
-        changes = self._changes(held, day, results)
-        name = (held.laboratory if held else "") if laboratory is None else laboratory
-        if not changes and (held is None or held.laboratory == name):
-            return "unchanged", 0
-        left = {**(held.results if held else {}), **changes}
-        if not any(left.values()):
-            if held is not None:
-                records.remove_report(connection, held.id)
-            return ("unchanged" if held is None else "removed"), len(changes)
-        self._write(connection, held, day, name, changes)
-        return ("added" if held is None else "changed"), len(changes)
-
-    def _write(
-        self, connection: Connection, held: Report | None, day: str, name: str, changes: Results
-    ) -> None:
-        who, at, source = self._by.who, self._by.at, self._source
-        if held is None:
-            id = records.add_report(connection, self._patient, day, name, source, who, at)
-        else:
-            id = held.id
-            records.touch_report(connection, id, name, source, who, at)
-        for key, result in changes.items():
-            if result is None:
-                records.drop_result(connection, id, key)
-            else:
-                records.put_result(connection, id, result)
-
-    def _changes(
-        self, held: Report | None, day: str, results: Results
-    ) -> dict[str, Result | None]:
-        before = held.results if held else {}
-        computed = self._computed(day, {**before, **results}) if self._returns else {}
-        changes: dict[str, Result | None] = {}
-        for key, result in results.items():
-            old = before.get(key)
-            if result is None:
-                if old is not None:
-                    changes[key] = None
-            elif old is not None:
-                if not old.same_as(result):
-                    changes[key] = result
-            elif not _is_computed(result, computed.get(key)):
-                changes[key] = result
-        return changes
-
-    @property
-    def _returns(self) -> bool:
-        return self._source in RETURNING
-
-    def _computed(self, day: str, results: Results) -> dict[str, Computed]:
-        bare = {
-            key: each for key, each in results.items()
-            if each is not None and key not in ("egfr", "chol_hdl")
-        }
-        return computed_of(Report(0, day, "", "", 0, 0.0, bare), self._person)[0]
-
-
-def _is_computed(result: Result, computed: Computed | None) -> bool:
-    return (
-        computed is not None and result.comparator is None
-        and model.told(result.value) == model.told(computed.value)
-    )

@@ -155,3 +155,49 @@ class NewRanges(Strict):
 class RangeList(BaseModel):
     items: list[RangeOut]
     next: None
+
+
+class ImportQuery(Strict):
+    """``mapping``: JSON, {heading: what it is}; ``dates``: the order of 2/3/2026."""
+
+    preview: bool = False
+    dates: Literal["auto", "dmy", "mdy"] = "auto"
+    mapping: Annotated[str, Field(max_length=8000)] | None = None
+
+
+class ColumnOut(BaseModel):
+    """``as`` is "" when nobody knows what the column is, then ``suggestion`` may be near."""
+
+    column: int
+    heading: str
+    as_: Annotated[str, Field(alias="as")]
+    how: str
+    suggestion: str | None
+
+
+class FaultOut(BaseModel):
+    """Lines count from 1; ``column`` is "" for a whole line."""
+
+    line: int
+    column: str
+    value: str
+    reason: str
+
+
+class ImportOut(BaseModel):
+    """What a file did, or would do: reports that are added, changed, or as they were.
+    ``skipped`` counts lines without a result, and those that had been computed."""
+
+    applied: bool
+    shape: str | None
+    columns: list[ColumnOut]
+    dates: str
+    unclear_dates: bool
+    added: int
+    changed: int
+    unchanged: int
+    skipped: int
+    values: int
+    rows: list[dict[str, Any]]
+    faults: list[FaultOut]
+    faults_in_all: int
