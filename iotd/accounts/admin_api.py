@@ -6,15 +6,16 @@ from typing import Any, Iterable
 
 from iotd.accounts import shapes
 from iotd.accounts.service import Accounts
+from iotd.accounts.waiting_api import WaitingApi
 from iotd.site.paging import Paging, as_page, page_of
 from iotd.site.routes import Call, route
 
 
-class AdminApi:
+class AdminApi(WaitingApi):
     """What admins do about everybody's accounts."""
 
     def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+        super().__init__(accounts)
         self._people = accounts.people
 
     @route("GET", "/api/v1/users", query=Paging, answer=shapes.UserList)
@@ -27,7 +28,8 @@ class AdminApi:
         """Make an account; without a password one is made up and told this once."""
         new = call.body
         return await self._people.add(
-            new.name, new.role, new.password, call.who.name, call.address
+            new.name, new.role, new.password, call.who.name, call.address,
+            new.email, new.full_name,
         )
 
     @route(
@@ -35,9 +37,12 @@ class AdminApi:
         body=shapes.UserChange, answer=shapes.UserShown,
     )
     async def change_user(self, call: Call, id: int) -> dict[str, Any]:
-        """Give another role, or shut out and let in again; ends the account's sessions."""
+        """Give another role, or shut out and let in again, which ends the account's
+        sessions; another e-mail or full name."""
+        wanted = call.body
         return await self._people.change(
-            id, call.body.role, call.body.disabled, call.who.name, call.address
+            id, wanted.role, wanted.disabled, call.who.name, call.address,
+            wanted.email, wanted.full_name,
         )
 
     @route("DELETE", "/api/v1/users/<int:id>", status=204)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from iotd.accounts import shapes
+from iotd.accounts.enrol_api import EnrolApi
 from iotd.accounts.model import lifetime
-from iotd.accounts.service import Accounts
+from iotd.accounts.own_api import OwnApi
 from iotd.site.headers import clear_session_cookie, set_session_cookie
-from iotd.site.paging import Paging, TextPaging, page_of
+from iotd.site.paging import TextPaging, page_of
 from iotd.site.routes import Call, route
 
 
-class SessionApi:
-    """What people do about their own account."""
-
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+class SessionApi(EnrolApi, OwnApi):
+    """What people do about their own account, before they have one too."""
 
     @route("POST", "/api/v1/setup", body=shapes.SetUp, answer=shapes.UserShown, status=201)
     async def set_up(self, call: Call) -> dict[str, Any]:
@@ -31,7 +29,7 @@ class SessionApi:
         """Sign in; the session is a cookie, ``csrf`` goes with every write."""
         signed_in = await self._accounts.log_in(
             call.body.username, call.body.password, call.body.otp or None, call.address,
-            agent=_agent(call),
+            agent=_agent(call), email=call.body.email, full_name=call.body.full_name,
             replaces=call.identity.session if call.identity and call.identity.csrf else None,
         )
         longest = int(lifetime(signed_in.user.role).absolute)
@@ -98,11 +96,6 @@ class SessionApi:
             call.who, call.body.otp, call.address
         )
         return {"recovery_codes": codes}
-
-    @route("GET", "/api/v1/doctors", query=Paging, answer=shapes.DoctorList)
-    async def list_doctors(self, call: Call) -> dict[str, Any]:
-        """The doctors whom patients can choose: verified and able to sign in."""
-        return page_of(self._accounts.profiles.doctors(), call)
 
 
 def _agent(call: Call) -> str:

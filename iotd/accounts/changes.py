@@ -10,8 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from iotd.accounts import records, session_records
+from iotd.accounts import profile_changes, profile_records, records, reset_records
+from iotd.accounts import session_records
 from iotd.accounts.model import Token, User
+from iotd.accounts.profile_changes import About
+from iotd.accounts.profile_model import Profile
 from iotd.accounts.shared import By
 from iotd.errors import Conflict
 
@@ -26,20 +29,33 @@ def add_first_admin(connection: Connection, by: By, name: str, password_hash: st
 
 
 def add_user(
-    connection: Connection, by: By, name: str, role: str, password_hash: str
-) -> User:
-    """A new account, or Conflict when the name is taken."""
+    connection: Connection, by: By, name: str, role: str, password_hash: str,
+    about: About = About(),
+) -> tuple[User, Profile | None]:
+    """A new account, or Conflict when the name or the e-mail is taken."""
+    if profile_records.claimant(connection, name) is not None:
+        raise Conflict("This name is the e-mail address of another account.", "name")
     user = records.add_user(connection, name, role, password_hash, by.at)
     by.audit(connection, "add user", user.name, f"role {role}")
-    return user
+    return user, profile_changes.change_about(connection, by, user.id, about)
 
 
 def change_user(
     connection: Connection, by: By, user_id: int,
-    role: str | None = None, disabled: bool | None = None,
+    role: str | None = None, disabled: bool | None = None, about: About = About(),
+) -> tuple[User, Profile | None]:
+    """Another role, shut out and let in again, which both end all sessions of the account;
+    another e-mail or full name. Who is made a doctor by an admin is verified by that."""
+    user = _change_role(connection, by, records.get_user(connection, user_id), role, disabled)
+    known = profile_changes.change_about(connection, by, user_id, about)
+    if role == "doctor" and known is not None and known.verified_at is None:
+        known = profile_changes.verify(connection, by, user_id)
+    return user, known
+
+
+def _change_role(
+    connection: Connection, by: By, user: User, role: str | None, disabled: bool | None
 ) -> User:
-    """Another role, or shut out and let in again; ends all sessions of the account."""
-    user = records.get_user(connection, user_id)
     values: dict[str, Any] = {}
     if role is not None and role != user.role:
         values["role"] = role
@@ -49,9 +65,14 @@ def change_user(
         return user
     if values.get("disabled") or "role" in values:
         _keep_an_admin(connection, user)
-    session_records.end_sessions_of(connection, user_id)
+    session_records.end_sessions_of(connection, user.id)
     by.audit(connection, "change user", user.name, _told(values))
-    return records.change_user(connection, user_id, **values)
+    return records.change_user(connection, user.id, **values)
+
+
+def must_be_removable(connection: Connection, user_id: int) -> None:
+    """Conflict for the last admin who can sign in."""
+    _keep_an_admin(connection, records.get_user(connection, user_id))
 
 
 def remove_user(connection: Connection, by: By, user_id: int) -> User:
@@ -69,6 +90,7 @@ def reset_user(connection: Connection, by: By, user_id: int, password_hash: str)
     user = records.get_user(connection, user_id)
     records.replace_recovery_codes(connection, user_id, ())
     session_records.end_sessions_of(connection, user_id)
+    reset_records.end_tokens(connection, user_id, by.at)
     for key in keys_of(user):
         session_records.forgive_attempts(connection, key)
     by.audit(connection, "reset user", user.name)
@@ -83,6 +105,7 @@ def set_password(
 ) -> User:
     """Store a new password; ends all sessions of the account but the one to ``keep``."""
     session_records.end_sessions_of(connection, user_id, keep)
+    reset_records.end_tokens(connection, user_id, by.at)
     by.audit(connection, "change password", by.who)
     return records.change_user(connection, user_id, password_hash=password_hash)
 

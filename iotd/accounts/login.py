@@ -6,17 +6,22 @@ from sqlalchemy import Connection
 from twisted.logger import Logger
 
 from iotd.accounts.changes import code_key
-from iotd.accounts.model import MINUTE, User, account_key, network
+from iotd.accounts.model import DAY, MINUTE, User, account_key, network
 from iotd.accounts.people import People
+from iotd.accounts.profile_model import email_key, same_name
+from iotd.accounts.records import get_user
 from iotd.accounts.second_factor import enrolment
-from iotd.accounts.session_records import add_attempt, end_sessions
+from iotd.accounts.session_records import (
+    add_attempt, end_sessions, forgive_attempts, known_addresses, list_attempts, prune_attempts,
+)
 from iotd.accounts.shared import By, Shared, to_its_end
 from iotd.accounts.sign_in import (
     Attempt, CodeNeeded, Refused, SignedIn, begin_attempt, sign_in,
 )
-from iotd.errors import TooMany, Unauthenticated
+from iotd.errors import Denied, Invalid, TooMany, Unauthenticated
 
 WRONG = "The name or the password is wrong."
+WAITS = "The password is right, but an admin has to let you in first; try again later."
 NO_CODE = "A code from your telephone is needed too."
 WRONG_CODE = "This code is wrong, too old, or was used before."
 
@@ -31,18 +36,32 @@ class Login:
         self._people = people
         self._told_until: dict[str, float] = {}
 
+    def load(self, connection: Connection, now: float) -> None:
+        """Take over which tries the store remembers, and who is known from where."""
+        prune_attempts(connection, now - DAY)
+        for account, origin, at in list_attempts(connection, now - DAY):
+            throttle = self._shared.codes if account.startswith("otp:") else self._shared.tries
+            throttle.note(account, origin, at)
+        for name, address in known_addresses(connection, now):
+            self._shared.tries.befriend(name.lower(), network(address))
+
     @to_its_end
     async def log_in(
         self, username: str, password: str, otp: str | None = None,
         address: str = "", agent: str = "", replaces: str | None = None,
+        email: str | None = None, full_name: str | None = None,
     ) -> SignedIn:
         """A new session, or Unauthenticated (``otp_required`` among its extras when
-        only the code is missing), or TooMany. Ends the session it ``replaces``."""
-        shared, known = self._shared, self._people.spelling(username)
-        account, origin = account_key(username, known is not None), network(address)
-        by = shared.by(known or "?", address)
+        only the code is missing), Denied for who was not let in yet, or TooMany. Ends the
+        session it ``replaces``. ``username`` is the account's name or e-mail; what is given
+        of ``email`` and ``full_name`` must be the account's."""
+        shared, found = self._shared, self._people.sought(username)
+        name = found.name if found is not None else username
+        account, origin = account_key(name, found is not None), network(address)
+        by = shared.by(found.name if found is not None else "?", address)
         await self.let_through(account, origin, by)
-        user = await self._check_password(username, password, account, origin, by)
+        user = await self._check_password(name, password, account, origin, by, email, full_name)
+        await self._must_be_let_in(user, origin, By(user.name, by.at, address))
         if otp is not None and user.asks_for_code:
             await self.let_code_through(user, by)
         stored = str(user.password_hash)
@@ -65,9 +84,11 @@ class Login:
         tries.note(account, origin, by.at)
 
     async def _check_password(
-        self, username: str, password: str, account: str, origin: str, by: By
+        self, username: str, password: str, account: str, origin: str, by: By,
+        email: str | None, full_name: str | None,
     ) -> User:
-        """Whose password this is; the same time and words for a name nobody has."""
+        """Whose password this is; the same time and words for a name nobody has, and for
+        an e-mail or a full name of somebody else."""
         shared = self._shared
         user: User | None = await shared.store.run(
             begin_attempt, username, account, origin, by.at
@@ -78,10 +99,40 @@ class Login:
         except TooMany:  # nobody looked at it, so it is no failed try
             shared.tries.forgive(account, origin, by.at)
             raise
-        if right and user is not None:
+        if right and user is not None and self._is_of(user, email, full_name):
             return user
         await shared.store.run(_audit_refusal, by, "wrong name or password")
         raise Unauthenticated(WRONG)
+
+    def _is_of(self, user: User, email: str | None, full_name: str | None) -> bool:
+        """Whether what was typed beside the password is this account's."""
+        known = self._people.profiles.get(user.id)
+        if email and email_key(email.strip()) != email_key(known.email or ""):
+            return False
+        if not full_name or not full_name.strip():
+            return True
+        return same_name(full_name, self._people.profiles.name_of(user.id))
+
+    async def _must_be_let_in(self, user: User, origin: str, by: By) -> None:
+        if self._people.profiles.is_active(user.id):
+            return
+        account = user.name.lower()
+        self._shared.tries.forgive(account, origin, by.at, also_address=False)
+        await self._shared.store.run(_audit_waiting, by, account, origin)
+        raise Denied(WAITS, state="asked")
+
+    async def prove(
+        self, user: User, password: str, by: By, what: str, field: str
+    ) -> None:
+        """That whoever is signed in knows the password too; Invalid, which counts as a
+        failed try, or TooMany. ``what`` is the action that the audit names."""
+        account, origin = user.name.lower(), network(by.address)
+        await self.let_through(account, origin, by)
+        stored = (await self._shared.store.read(get_user, user.id)).password_hash
+        if not await self._shared.passwords.check(stored, password):
+            await self._shared.store.run(_audit_wrong_password, by, account, origin, what)
+            raise Invalid(f"The {'old ' if field == 'old' else ''}password is wrong.", field)
+        self._shared.tries.forgive(account, origin, by.at)
 
     async def let_code_through(self, user: User, by: By) -> tuple[str, str]:
         """Count a try of a code, or TooMany; gives what it is counted under."""
@@ -147,7 +198,9 @@ class Login:
             await self._shared.store.run(end_sessions, surplus)
 
     def prune(self, now: float) -> None:
-        """Forget who was told to wait once the wait is over."""
+        """Forget tries that no limit looks at any more, and who was told to wait."""
+        for throttle in (self._shared.tries, self._shared.codes, self._shared.asks):
+            throttle.prune(now)
         self._told_until = {
             origin: until for origin, until in self._told_until.items() if until > now
         }
@@ -157,3 +210,15 @@ def _audit_refusal(
     connection: Connection, by: By, detail: str, result: str = "refused"
 ) -> None:
     by.audit(connection, "log in", by.who, detail, result)
+
+
+def _audit_waiting(connection: Connection, by: By, account: str, origin: str) -> None:
+    forgive_attempts(connection, account, origin, by.at)
+    by.audit(connection, "log in", by.who, "not let in yet", "refused")
+
+
+def _audit_wrong_password(
+    connection: Connection, by: By, account: str, origin: str, what: str
+) -> None:
+    add_attempt(connection, account, origin, by.at)
+    by.audit(connection, what, by.who, "wrong password", "refused")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from iotd.accounts import changes, records, session_records
 from iotd.accounts.login import WRONG_CODE, Login
-from iotd.accounts.model import User, network
+from iotd.accounts.model import User
 from iotd.accounts.passwords import check_password
 from iotd.accounts.people import People
 from iotd.accounts.second_factor import Enrolment, enrolment
@@ -59,13 +59,7 @@ class OwnAccount:
         """Take a new password; all other sessions of the account end."""
         user, by = self._user(who), self._shared.by(who.name, address)
         check_password(new, user.name, "new")
-        account, origin = user.name.lower(), network(address)
-        await self._login.let_through(account, origin, by)
-        stored = (await self._shared.store.read(records.get_user, user.id)).password_hash
-        if not await self._shared.passwords.check(stored, old):
-            await self._shared.store.run(_refuse_password, by, account, origin)
-            raise Invalid("The old password is wrong.", "old")
-        self._shared.tries.forgive(account, origin, by.at)
+        await self._login.prove(user, old, by, "change password", "old")
         hashed = await self._shared.passwords.hash(new)
         changed = await self._shared.store.run(
             changes.set_password, by, user.id, hashed, who.session
@@ -139,11 +133,6 @@ class OwnAccount:
         if who.user_id is None:
             raise Denied("A token has no account of its own; sign in with a name.")
         return self._people.get(who.user_id)
-
-
-def _refuse_password(connection: Connection, by: By, account: str, origin: str) -> None:
-    session_records.add_attempt(connection, account, origin, by.at)
-    by.audit(connection, "change password", by.who, "wrong old password", "refused")
 
 
 def _confirm(

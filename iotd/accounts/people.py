@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from typing import Any, Awaitable, Callable, Iterable
 
 from iotd.accounts import changes
 from iotd.accounts.model import (
     User, check_name, check_role, hash_secret, new_password, new_secret,
 )
 from iotd.accounts.passwords import check_password
+from iotd.accounts.profile_changes import About
+from iotd.accounts.profile_model import Profile, check_email, check_full_name
 from iotd.accounts.profiles import Profiles
-from iotd.accounts.shared import Shared, to_its_end
+from iotd.accounts.shared import By, Shared, to_its_end
 from iotd.errors import NotFound
+
+#: What has to go before an account does; it raises to keep the account.
+BeforeRemoval = Callable[[User, By], Awaitable[None]]
+
+
+def checked_about(email: str | None, full_name: str | None) -> About:
+    """What is to be known of a person, or Invalid; None leaves it, "" takes it away."""
+    return About(
+        check_email(email) if email else email,
+        check_full_name(full_name) if full_name else full_name,
+    )
 
 
 class People:
@@ -21,6 +34,7 @@ class People:
         self._shared = shared
         self._users: dict[int, User] = {}
         self.profiles = Profiles(self._users)
+        self.before_removal: list[BeforeRemoval] = []
 
     def load(self, users: Iterable[User]) -> None:
         """Take over what the store remembers."""
@@ -32,8 +46,20 @@ class People:
 
     def spelling(self, name: str) -> str | None:
         """An account's name as it was made, or None when nobody has it."""
+        found = self._called(name)
+        return found.name if found is not None else None
+
+    def sought(self, text: str) -> User | None:
+        """Whose name this is, else whose e-mail; None when it is nobody's."""
+        found = self._called(text)
+        if found is not None:
+            return found
+        owner = self.profiles.owner_of(text)
+        return self._users.get(owner) if owner is not None else None
+
+    def _called(self, name: str) -> User | None:
         wanted = name.lower()
-        return next((one.name for one in self._users.values() if one.name.lower() == wanted), None)
+        return next((one for one in self._users.values() if one.name.lower() == wanted), None)
 
     def get(self, user_id: int) -> User:
         """The account with this id, or NotFound."""
@@ -43,10 +69,10 @@ class People:
 
     def named(self, name: str) -> User:
         """The account of this name, or NotFound."""
-        for user in self._users.values():
-            if user.name.lower() == name.lower():
-                return user
-        raise NotFound(f"There is no user {name[:64]!r}.")
+        found = self._called(name)
+        if found is None:
+            raise NotFound(f"There is no user {name[:64]!r}.")
+        return found
 
     def all(self) -> list[dict[str, Any]]:
         """Every account as pages and scripts see it, by name."""
@@ -57,6 +83,19 @@ class People:
         """Remember an account as it is now."""
         self._users[user.id] = user
         return self.profiles.shown(user)
+
+    def shown(self, user_id: int) -> dict[str, Any]:
+        """One account as pages and scripts see it, or NotFound."""
+        return self.profiles.shown(self.get(user_id))
+
+    def drop(self, user_id: int) -> None:
+        """Forget an account that is gone, and what was tried on it."""
+        user = self._users.pop(user_id, None)
+        self.profiles.drop(user_id)
+        self._shared.sessions.end_of(user_id)
+        if user is not None:
+            self._forget_tries(user)
+            self._shared.tries.estrange(user.name.lower())
 
     @to_its_end
     async def set_up(
@@ -72,44 +111,46 @@ class People:
 
     @to_its_end
     async def add(
-        self, name: str, role: str, password: str | None, by: str, address: str = ""
+        self, name: str, role: str, password: str | None, by: str, address: str = "",
+        email: str | None = None, full_name: str | None = None,
     ) -> dict[str, Any]:
         """Make an account. Without a password one is made up and told as "password"."""
         check_role(role)
+        about = checked_about(email or None, full_name or None)
         made = new_password() if password is None else check_password(password, check_name(name))
         hashed = await self._shared.passwords.hash(made)
-        user = await self._shared.store.run(
-            changes.add_user, self._shared.by(by, address), check_name(name), role, hashed
-        )
-        told = self.keep(user)
+        told = self._keep_both(await self._shared.store.run(
+            changes.add_user, self._shared.by(by, address), check_name(name), role, hashed, about
+        ))
         return told if password is not None else {**told, "password": made}
 
     @to_its_end
     async def change(
-        self, user_id: int, role: str | None, disabled: bool | None, by: str, address: str = ""
+        self, user_id: int, role: str | None, disabled: bool | None, by: str, address: str = "",
+        email: str | None = None, full_name: str | None = None,
     ) -> dict[str, Any]:
-        """Give an account another role, shut it out, or let it in again."""
+        """Give an account another role, shut it out, or let it in again; or another e-mail
+        or full name, of which "" takes away what there was."""
         if role is not None:
             check_role(role)
-        before = self.get(user_id)
-        user = await self._shared.store.run(
-            changes.change_user, self._shared.by(by, address), user_id, role, disabled
+        before, about = self.get(user_id), checked_about(email, full_name)
+        changed: tuple[User, Profile | None] = await self._shared.store.run(
+            changes.change_user, self._shared.by(by, address), user_id, role, disabled, about
         )
+        user = changed[0]
         if (user.role, user.disabled) != (before.role, before.disabled):
             self._shared.sessions.end_of(user_id)
-        return self.keep(user)
+        return self._keep_both(changed)
 
     @to_its_end
     async def remove(self, user_id: int, by: str, address: str = "") -> None:
-        """Delete an account and all that hangs on it."""
-        user = await self._shared.store.run(
-            changes.remove_user, self._shared.by(by, address), user_id
-        )
-        self._users.pop(user_id, None)
-        self.profiles.drop(user_id)
-        self._shared.sessions.end_of(user_id)
-        self._forget_tries(user)
-        self._shared.tries.estrange(user.name.lower())
+        """Delete an account and all that hangs on it; Conflict for the last admin."""
+        user, who = self.get(user_id), self._shared.by(by, address)
+        await self._shared.store.read(changes.must_be_removable, user_id)
+        for hook in tuple(self.before_removal):
+            await hook(user, who)
+        await self._shared.store.run(changes.remove_user, who, user_id)
+        self.drop(user_id)
 
     @to_its_end
     async def reset(self, user_id: int, by: str, address: str = "") -> dict[str, Any]:
@@ -144,6 +185,11 @@ class People:
             changes.revoke_token, self._shared.by(by, address), token_id
         )
         self._shared.sessions.end_token(token)
+
+    def _keep_both(self, changed: tuple[User, Profile | None]) -> dict[str, Any]:
+        if changed[1] is not None:
+            self.profiles.keep(changed[1])
+        return self.keep(changed[0])
 
     def _forget_tries(self, user: User) -> None:
         account, codes = changes.keys_of(user)

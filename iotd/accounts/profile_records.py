@@ -82,6 +82,12 @@ def get_profile(connection: Connection, user_id: int) -> Profile:
     return found
 
 
+def sealed_national_id(connection: Connection, user_id: int) -> str | None:
+    """What is stored of the national id, as it is stored."""
+    query = select(profiles.c.national_id_sealed).where(profiles.c.user_id == user_id)
+    return connection.execute(query).scalar_one_or_none()
+
+
 def claim(connection: Connection, user_id: int, email: str) -> None:
     """Make an address this account's alone, or Conflict when another has it."""
     owner = claimant(connection, email)

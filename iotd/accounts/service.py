@@ -13,17 +13,24 @@ from twisted.logger import Logger
 from twisted.web.http import Request
 
 from iotd.accounts import profile_records, records, rights, session_records
+from iotd.accounts.audit_log import AuditLog
 from iotd.accounts.login import Login
 from iotd.accounts.model import DAY, MINUTE, account_key, network
 from iotd.accounts.own import OwnAccount
+from iotd.accounts.own_profile import OwnProfile
 from iotd.accounts.passwords import HASHER, Passwords
 from iotd.accounts.people import People
+from iotd.accounts.people_mails import Letters
+from iotd.accounts.post import Post
+from iotd.accounts.resets import Resets
 from iotd.accounts.sessions import LiveSessions
 from iotd.accounts.setup import SetupToken
 from iotd.accounts.shared import Shared, to_its_end
 from iotd.accounts.sign_in import SignedIn
+from iotd.accounts.sign_ups import APPROVE, SignUps
 from iotd.bus import Bus
 from iotd.errors import Conflict, Denied
+from iotd.mail import Mailer
 from iotd.site.headers import COOKIE
 from iotd.site.routes import Identity
 from iotd.store.engine import Store
@@ -33,6 +40,8 @@ from iotd.times import rfc3339
 # how often uses are written down and old tries dropped
 _FLUSH_EVERY = MINUTE
 _PRUNE_EVERY = 10 * MINUTE
+# how often the audit's newest link is written down outside the database
+_KEEP_EVERY = 10.0
 
 
 class Accounts(Service):
@@ -44,27 +53,36 @@ class Accounts(Service):
         self, *, store: Store, bus: Bus, sealer: Sealer, reactor: Any,
         now: Callable[[], float], public_url: str, site_name: str = "iotd",
         clock: Any = None, hasher: PasswordHasher = HASHER,
+        sign_up: str = APPROVE, mailer: Mailer | None = None,
     ) -> None:
         self.sessions = LiveSessions(bus)
         self._shared = Shared(
             store, bus, sealer, Passwords(reactor, hasher), now, site_name, self.sessions
         )
         self._now = now
+        self.audit_log = AuditLog(self._shared)
         self.public_url = public_url
         self._setup = SetupToken()
         self.people = People(self._shared)
         self.profiles = self.people.profiles
         self.login = Login(self._shared, self.people)
         self.own = OwnAccount(self._shared, self.people, self.login)
+        self.own_profile = OwnProfile(self._shared, self.people, self.login)
+        self.before_removal = self.people.before_removal
+        letters = Letters(lambda: self.public_url, site_name)
+        self.post = Post(mailer, now)
+        self.sign_ups = SignUps(self._shared, self.people, self.post, letters, sign_up)
+        self.resets = Resets(self._shared, self.people, self.post, letters)
         self._ticking = LoopingCall(self._guarded_tick)
         self._ticking.clock = clock or reactor
-        self._flushed_at = self._pruned_at = now()
+        self._flushed_at = self._pruned_at = self._kept_at = now()
 
     # life
 
     def load(self, connection: Connection) -> None:
         """Read everything that is asked of the memory later; before the reactor runs."""
         now = self._now()
+        self.audit_log.load(connection)
         self.people.load(records.list_users(connection))
         self.profiles.load(profile_records.list_profiles(connection))
         known = session_records.list_sessions(connection)
@@ -74,17 +92,9 @@ class Accounts(Service):
             [session for session in known if session.id not in set(over)],
             session_records.list_tokens(connection),
         )
-        self._load_tries(connection, now)
+        self.login.load(connection, now)
         if not self.set_up():
             self._setup.renew(now)
-
-    def _load_tries(self, connection: Connection, now: float) -> None:
-        session_records.prune_attempts(connection, now - DAY)
-        for account, origin, at in session_records.list_attempts(connection, now - DAY):
-            throttle = self._shared.codes if account.startswith("otp:") else self._shared.tries
-            throttle.note(account, origin, at)
-        for name, address in session_records.known_addresses(connection, now):
-            self._shared.tries.befriend(name.lower(), network(address))
 
     def startService(self) -> None:
         Service.startService(self)  # type: ignore[no-untyped-call]
@@ -98,6 +108,8 @@ class Accounts(Service):
         return Deferred.fromCoroutine(self._finish())
 
     async def _finish(self) -> None:
+        self.post.stop()
+        await self.audit_log.keep()
         await self._shared.passwords.stop()
         await self._flush()
 
@@ -120,6 +132,9 @@ class Accounts(Service):
         if now - self._flushed_at >= _FLUSH_EVERY:
             self._flushed_at = now
             Deferred.fromCoroutine(self._flush()).addErrback(self._log_failure)
+        if now - self._kept_at >= _KEEP_EVERY:
+            self._kept_at = now
+            Deferred.fromCoroutine(self.audit_log.keep()).addErrback(self._log_failure)
         if now - self._pruned_at >= _PRUNE_EVERY:
             self._pruned_at = now
             self._prune(now)
@@ -130,10 +145,9 @@ class Accounts(Service):
             await self._shared.store.run(session_records.mark_seen, touched, used)
 
     def _prune(self, now: float) -> None:
-        self._shared.tries.prune(now)
-        self._shared.codes.prune(now)
         self.login.prune(now)
         self._later(session_records.prune_attempts, now - DAY)
+        self.sign_ups.prune(now).addErrback(self._log_failure)
 
     def _later(self, function: Callable[..., Any], *args: Any) -> None:
         self._shared.store.run(function, *args).addErrback(self._log_failure)
@@ -229,10 +243,11 @@ class Accounts(Service):
         return self.people.all()
 
     def add_user(
-        self, name: str, role: str, password: str | None, by: str
+        self, name: str, role: str, password: str | None, by: str,
+        email: str | None = None, full_name: str | None = None,
     ) -> Deferred[dict[str, Any]]:
         """A new account; with "password" in it when none was given."""
-        return self.people.add(name, role, password, by)
+        return self.people.add(name, role, password, by, "", email, full_name)
 
     @to_its_end
     async def reset_user(self, name: str, by: str) -> dict[str, Any]:

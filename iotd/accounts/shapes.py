@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Name = Annotated[str, Field(max_length=256)]
 Password = Annotated[str, Field(max_length=1024)]
 Code = Annotated[str, Field(max_length=64)]
+Line = Annotated[str, Field(max_length=512)]
 
 
 class Strict(BaseModel):
@@ -22,6 +23,8 @@ class Credentials(BaseModel):
     username: Name
     password: Password
     otp: Code | None = None
+    email: Line | None = None
+    full_name: Line | None = None
 
 
 class SetUp(Strict):
@@ -47,11 +50,15 @@ class NewUser(Strict):
     name: Name
     role: str
     password: Password | None = None
+    email: Line | None = None
+    full_name: Line | None = None
 
 
 class UserChange(Strict):
     role: str | None = None
     disabled: bool | None = None
+    email: Line | None = None
+    full_name: Line | None = None
 
 
 class NewToken(Strict):
@@ -120,17 +127,6 @@ class UserMade(UserShown):
 
 class UserList(BaseModel):
     items: list[UserShown]
-    next: str | None
-
-
-class DoctorShown(BaseModel):
-    id: int
-    name: str
-    full_name: str
-
-
-class DoctorList(BaseModel):
-    items: list[DoctorShown]
     next: str | None
 
 

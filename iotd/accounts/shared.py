@@ -11,14 +11,15 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from iotd.accounts.model import network
 from iotd.accounts.passwords import Passwords
 from iotd.accounts.records import write_audit
 from iotd.accounts.sessions import LiveSessions
 from iotd.accounts.throttle import (
-    CODE_PAIR, LOGIN_ACCOUNT, LOGIN_ADDRESS, LOGIN_PAIR, Throttle,
+    ASKING_PAIR, CODE_PAIR, LOGIN_ACCOUNT, LOGIN_ADDRESS, LOGIN_PAIR, Throttle,
 )
 from iotd.bus import Bus
-from iotd.errors import IotdError, Unavailable
+from iotd.errors import IotdError, TooMany, Unavailable
 from iotd.store.engine import Store
 from iotd.store.errors import KeyRefused
 from iotd.store.seal import Sealer
@@ -62,6 +63,16 @@ class Shared:
         default_factory=lambda: Throttle(LOGIN_PAIR, LOGIN_ADDRESS, LOGIN_ACCOUNT)
     )
     codes: Throttle = field(default_factory=lambda: Throttle(CODE_PAIR))
+    asks: Throttle = field(default_factory=lambda: Throttle(ASKING_PAIR))
+
+    def let_ask(self, what: str, address: str) -> None:
+        """Count something that strangers may ask for, or TooMany."""
+        origin, now = network(address), self.now()
+        wait = self.asks.wait(what, origin, now)
+        if wait > 0:
+            raise TooMany("Too much was asked from your address; wait a little.", wait)
+        self.passwords.must_have_room()
+        self.asks.note(what, origin, now)
 
     async def run_sealed(self, function: Callable[..., Any], *args: Any) -> Any:
         """``function(connection, sealer, *args)`` on the store; Unavailable when what

@@ -40,6 +40,7 @@ LOGIN_PAIR = (Window(5, MINUTE), Window(20, HOUR))  # one account from one addre
 LOGIN_ADDRESS = Window(60, MINUTE)  # one address, all names
 LOGIN_ACCOUNT = Window(100, DAY)  # one account, all addresses together
 CODE_PAIR = (Window(5, 5 * MINUTE),)
+ASKING_PAIR = (Window(20, HOUR),)  # sign-ups, or forgotten passwords, from one address
 
 # From the 20th failure of a day on, each further try on an account waits: 4 s,
 # then twice as long with every ten more, up to 8.5 min. So the day's 100 take
