@@ -27,8 +27,8 @@ class Parts:
     def __init__(self, config: Config, reactor: Any, now: Callable[[], float] = time.time) -> None:
         self.config, self._reactor, self.now = config, reactor, now
         self.bus, self.metrics = Bus(), CollectorRegistry()
-        self.store = Store(config.store.url, config.data_dir, reactor)
         self.sealer = Sealer.beside(config.data_dir, os.environ)
+        self.store = Store(config.store.url, config.data_dir, reactor, sealer=self.sealer)
         self.accounts = Accounts(
             store=self.store, bus=self.bus, sealer=self.sealer, reactor=reactor, now=now,
             public_url=config.site.public_url, site_name=config.site.name,

@@ -29,7 +29,8 @@ import pymysql
 from sqlalchemy import Connection, inspect, text
 
 from iotd.store import connect
-from iotd.store.engine import Store
+from iotd.store.engine import SEALER, Store
+from iotd.store.seal import NAME, Sealer
 
 SQLITE_URL = "sqlite:///iotd.sqlite3"
 START_SECONDS = 60
@@ -160,6 +161,7 @@ class DatabaseTest:
         """A connection in a transaction that is rolled back at the end of the test."""
         store = self.new_store()
         engine = connect.writing(store.url)
+        engine.update_execution_options(**{SEALER: Sealer(store.data_dir / NAME)})
         connection = engine.connect()
         self.addCleanup(engine.dispose)  # type: ignore[attr-defined]
         self.addCleanup(connection.close)  # type: ignore[attr-defined]

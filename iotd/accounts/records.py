@@ -1,6 +1,6 @@
 """The tables of people, and what is read from and written to them.
 
-Sessions, tokens and tries are in ``session_records``.
+Sessions, tokens and tries are in ``session_records``; the audit is in ``audit_records``.
 """
 
 from __future__ import annotations
@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import Any, Iterable
 
 from sqlalchemy import (
-    Boolean, BigInteger, Column, Connection, ForeignKey, Index, String, Table, Text,
+    Boolean, BigInteger, Column, Connection, ForeignKey, String, Table, Text,
     delete, false, func, insert, select, update,
 )
 
+from iotd.accounts.audit_records import (  # noqa: F401  whoever audits finds it here
+    EVERYBODY, audit, list_audit, list_audit_about, write_audit,
+)
 from iotd.accounts.model import User
 from iotd.errors import Conflict, NotFound
 from iotd.store.metadata import Id, Time, metadata
@@ -37,65 +40,6 @@ recovery_codes = Table(
     Column("code_hash", String(64), nullable=False),
     Column("used_at", Time),
 )
-
-audit = Table(
-    "audit", metadata,
-    Column("id", Id, primary_key=True, autoincrement=True),
-    Column("at", Time, nullable=False),
-    Column("who", String(64), nullable=False),
-    Column("action", String(64), nullable=False),
-    Column("subject", String(128), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("address", String(64), nullable=False),
-    Column("result", String(16), nullable=False),
-    Column("patient", String(40)),  # whose health it is about
-    # the chain: iotd.accounts.audit_chain
-    Column("salt", String(32)),
-    Column("digest", String(64)),
-    Column("chain", String(64)),
-    Column("erased", Boolean, nullable=False, server_default=false()),
-    Index(None, "at"),
-    Index(None, "patient"),
-)
-
-EVERYBODY = "all"  # in place of a patient: of everyone there was at that time
-
-
-def write_audit(
-    connection: Connection, at: float, who: str, action: str, subject: str,
-    detail: str = "", address: str = "", result: str = "ok", patient: str | None = None,
-) -> None:
-    """Record who did what to whom, in the transaction of the change itself.
-
-    ``patient``: whose health it is about, who may know of it.
-    """
-    connection.execute(insert(audit).values(
-        at=at, who=who[:64], action=action[:64], subject=subject[:128],
-        detail=detail[:2000], address=address[:64], result=result[:16],
-        patient=patient,
-    ))
-
-
-def list_audit(
-    connection: Connection, limit: int, after: int | None = None
-) -> list[dict[str, Any]]:
-    """The newest ``limit`` rows, or those older than the row ``after``."""
-    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    if after is not None:
-        query = query.where(audit.c.id < after)
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def list_audit_about(
-    connection: Connection, patient: str, since: float, limit: int, after: int | None = None
-) -> list[dict[str, Any]]:
-    """The same of what is about one patient, whom there is ``since`` then."""
-    all_of_them: Any = (audit.c.patient == EVERYBODY) & (audit.c.at >= since)
-    query = select(audit).where((audit.c.patient == patient) | all_of_them)
-    if after is not None:
-        query = query.where(audit.c.id < after)
-    query = query.order_by(audit.c.id.desc()).limit(limit)
-    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def list_users(connection: Connection) -> list[User]:

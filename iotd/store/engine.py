@@ -14,9 +14,18 @@ from iotd.store import connect, migrate
 from iotd.store.errors import StoreUnavailable
 from iotd.store.faults import spoils_group, translate
 from iotd.store.readers import Readers
+from iotd.store.seal import NAME, Sealer
 from iotd.store.writer import Stats, Task, Writer
 
 Function = Callable[..., Any]
+
+SEALER = "iotd_sealer"  # the option under which connections know their store's key
+
+
+def sealer_of(connection: Connection) -> Sealer:
+    """The key that belongs to what is written by this connection."""
+    sealer: Sealer = connection.engine.get_execution_options()[SEALER]
+    return sealer
 
 
 class Store:
@@ -25,16 +34,19 @@ class Store:
     Functions are called ``function(connection, *args, **kw)``, give back plain
     values and touch nothing but the connection: they may be run a second time
     when the database gave up on the first. They never commit by themselves.
+    ``sealer`` has the key that writers seal with, else the one in ``data_dir``.
     """
 
     def __init__(
-        self, url: str, data_dir: Path, reactor: Any = None, migrations: Path = migrate.FOLDER
+        self, url: str, data_dir: Path, reactor: Any = None, migrations: Path = migrate.FOLDER,
+        sealer: Sealer | None = None,
     ) -> None:
         self.url = connect.parse_url(url, data_dir)
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self._reactor = reactor
         self._migrations = migrations
         self._writing = connect.writing(self.url)
+        self._writing.update_execution_options(**{SEALER: sealer or Sealer(data_dir / NAME)})
         self._reading = connect.reading(self.url)
         self._writer = Writer(self._writing, reactor)
         self._readers = Readers(self._reading, reactor)
@@ -46,7 +58,7 @@ class Store:
         Threads begin with the first :meth:`run` or :meth:`read`, so a process
         that forks after this, or never starts a reactor, is fine.
         """
-        migrate.bring_up_to_date(self.url, self._data_dir, self._migrations)
+        migrate.bring_up_to_date(self.url, self.data_dir, self._migrations)
 
     def call(self, function: Function, *args: Any, **kwargs: Any) -> Any:
         """The function's result once it is committed; blocks, so never under a reactor."""

@@ -33,6 +33,7 @@ class Sealer:
         self._guarded = guarded
         self._fernet: Fernet | None = None
         self._secret = b""
+        self._derived: dict[bytes, bytes] = {}
 
     @classmethod
     def beside(cls, data_dir: Path, environ: Mapping[str, str]) -> Sealer:
@@ -64,8 +65,12 @@ class Sealer:
 
     def derive(self, purpose: bytes) -> bytes:
         """32 bytes for one purpose, always the same of this key; they don't give it away."""
-        self._key()
-        return HKDF(SHA256(), 32, salt=None, info=b"iotd|" + purpose).derive(self._secret)
+        known = self._derived.get(purpose)
+        if known is None:
+            self._key()
+            known = HKDF(SHA256(), 32, salt=None, info=b"iotd|" + purpose).derive(self._secret)
+            self._derived[purpose] = known
+        return known
 
     def must_fit(self, connection: Connection) -> None:
         """KeyRefused unless this is the key of that database; a new one takes this key.
