@@ -47,6 +47,7 @@ audit = Table(
 EVERYBODY = "all"  # in place of a patient: of everyone there was at that time
 HEAD = "audit_head"  # the fact
 CHUNK = 1000  # rows that are chained at a time
+TOLD = 100 * CHUNK
 
 ROW = [audit.c[name] for name in Row._fields]
 SHOWN = ROW[:9]  # what people see of a row
@@ -135,7 +136,8 @@ def begin_chain(connection: Connection, key: bytes, before: bool) -> None:
         head = Head()
         for rows in _pages(connection):
             head = _chain(connection, key, head, rows)
-            _log.info("the audit's first {count} rows are chained", count=head.rows)
+            if head.rows % TOLD == 0 or len(rows) < CHUNK:
+                _log.info("the audit's first {count} rows are chained", count=head.rows)
         put_fact(connection, HEAD, write_head(key, head))
     elif read_head(key, text) is None:
         _log.critical("the audit's end is lost or was changed; see iotd audit verify")

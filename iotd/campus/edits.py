@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Mapping
 
+from iotd.accounts.shared import By
 from iotd.campus.macs import Hasher, tail
 from iotd.campus.register import Audited, Edit, Register
-from iotd.campus.student_records import rename_in_audit
+from iotd.campus.student_records import write_rename
 from iotd.campus.students import (
     LOCAL_MAC, MAC, MOST_IDENTIFIERS, Change, Identifier, Student, as_fields, subject_of,
     values_of,
@@ -110,7 +111,10 @@ class Edits:
             if after == before:
                 return None
             line = Audited(by, "change student", subject_of(new_name), ", ".join(fields), address)
-            renamed = partial(rename_in_audit, rollno=rollno, now=new_name)
+            if new_name == rollno:
+                return Edit([Change(before, after)], line)
+            person = By(by, register.now(), address)
+            renamed = partial(write_rename, by=person, rollno=rollno, now=new_name)
             return Edit([Change(before, after)], line, renamed)
 
         await register.edit(judge)

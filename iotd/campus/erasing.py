@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from iotd.accounts.records import write_audit
+from iotd.accounts.shared import By
 from iotd.campus import student_records as records
 from iotd.campus.register import Done, Register
 from iotd.campus.register_import import InThread
@@ -83,6 +83,7 @@ class Erasing:
         results.append(register.history.erase(connection, student.id))
         records.remove_code(connection, student.id)
         changes = records.write_changes(connection, [Change(student, None)], at)
-        records.forget_in_audit(connection, student.rollno)
-        write_audit(connection, at, by, "erase student", records.ERASED, address=address)
+        someone = By(by, at, address)
+        records.forget_in_audit(connection, someone, student.rollno)
+        someone.audit(connection, "erase student", records.ERASED)
         return register.outcome(changes)

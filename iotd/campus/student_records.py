@@ -6,14 +6,18 @@ from collections import defaultdict
 from itertools import islice
 from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from iotd.accounts.audit_erasing import erase_rows
 from iotd.accounts.records import audit
+from iotd.accounts.shared import By
 from iotd.campus.register_records import codes, groups, identifiers, students
 from iotd.campus.students import COLUMNS, Change, Group, Identifier, Student, Values, subject_of
 
 CHUNK = 500  # values of one IN (...)
 ERASED = subject_of("erased")
+RENAME = "rename student"
+LAST = 2 ** 62  # no row's id
 
 _GROUP = [groups.c.id, *(groups.c[name] for name in COLUMNS[1:])]
 _IDENTIFIER = [identifiers.c[name] for name in Identifier._fields]
@@ -176,15 +180,34 @@ def remove_code(connection: Connection, student: int) -> None:
     connection.execute(delete(codes).where(codes.c.student_id == student))
 
 
-def rename_in_audit(connection: Connection, rollno: str, now: str) -> None:
-    """What was done with a student is found, and can be forgotten, under the new number."""
-    named = audit.c.subject == subject_of(rollno)
-    connection.execute(update(audit).where(named).values(subject=subject_of(now)))
+def write_rename(connection: Connection, by: By, rollno: str, now: str) -> None:
+    """Say under the old number which is the new one: so what was done before is found."""
+    by.audit(connection, RENAME, subject_of(rollno), f"now {now}")
 
 
-def forget_in_audit(connection: Connection, rollno: str) -> None:
+def forget_in_audit(connection: Connection, by: By, rollno: str) -> None:
     """Take a student's name out of the audit; who did what and when stays."""
-    named = audit.c.subject == subject_of(rollno)
-    connection.execute(
-        update(audit).where(named).values(subject=ERASED, detail="", address="")
+    spans = _called(connection, rollno)
+    where = or_(*(
+        (audit.c.subject == subject_of(name)) & (audit.c.id > after) & (audit.c.id <= last)
+        for name, after, last in spans
+    ))
+    erase_rows(
+        connection, by, where, lambda row: row._replace(subject=ERASED, detail="", address="")
     )
+
+
+def _called(connection: Connection, rollno: str) -> list[tuple[str, int, int]]:
+    """The numbers a student ever had: each with the last row of who had it before, and the
+    last of this student."""
+    query = select(audit.c.id, audit.c.subject, audit.c.detail).where(audit.c.action == RENAME)
+    renames = connection.execute(query.order_by(audit.c.id)).all()
+    spans, name, last = [], rollno, LAST
+    while True:
+        before = [row.id for row in renames if row.subject == subject_of(name) and row.id < last]
+        after = max(before, default=0)
+        spans.append((name, after, last))
+        came = [row for row in renames if row.detail == f"now {name}" and after < row.id < last]
+        if not came:
+            return spans
+        name, last = came[-1].subject.removeprefix(subject_of("")), came[-1].id

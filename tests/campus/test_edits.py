@@ -39,13 +39,16 @@ class EditTests(OfficeTest):
         self.check_stored()
 
     async def test_rename(self) -> None:
-        """A roll number changes; the audit names the student by the new one."""
+        """A roll number changes; the audit says under the old one which is the new one."""
         before = await self.add(mac=MAC)
         await self.add("CS/7")
         after = await self.office.edits.change("CS/101", {"rollno": "CS/1"}, "bob")
         self.assertEqual(after.id, before.id)
         self.assertFalse(self.register.knows("CS/101"))
-        self.assertEqual({each[2] for each in self.audit()}, {"student CS/1", "student CS/7"})
+        self.assertEqual(self.audit(), [
+            ("ann", "add student", "student CS/101"), ("ann", "add student", "student CS/7"),
+            ("bob", "rename student", "student CS/101"), ("bob", "change student", "student CS/1"),
+        ])
         with self.assertRaises(Conflict):
             await self.office.edits.change("CS/1", {"rollno": "CS/7"}, "bob")
         self.check_stored()

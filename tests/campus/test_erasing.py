@@ -63,8 +63,24 @@ class ErasingTests(OfficeTest):
             ("ann", "add student", subject_of("erased")),
             ("ann", "add rfid", subject_of("erased")),
             ("ann", "make code", subject_of("erased")),
+            ("bob", "erase from audit", "audit"),
             ("bob", "erase student", subject_of("erased")),
         ])
+
+    async def test_renamed(self) -> None:
+        """Whatever numbers the person had are gone; who has one of them now keeps a past."""
+        await self.person()
+        change = self.office.edits.change
+        await change(ROLLNO, {"rollno": "OLD/1"}, "ann")
+        await change("OLD/1", {"rollno": "OLD/2"}, "ann")
+        await self.add(ROLLNO)
+        await change("OLD/2", {"rollno": "OLD/1"}, "ann")
+        await self.office.erasing.erase("OLD/1", "bob")
+        self.assertNotIn("OLD/", self.rows())
+        self.assertEqual([each for each in self.audit() if ROLLNO in each[2]],
+                         [("ann", "add student", subject_of(ROLLNO))])
+        await self.office.erasing.erase(ROLLNO, "bob")
+        self.assertNotIn(ROLLNO, self.rows())
 
     async def test_again(self) -> None:
         """Who was erased is unknown, and may come anew under another id."""
