@@ -93,6 +93,11 @@ class Mailer:
         }
 
 
+def mailer_of(reactor: Any, url: str, sender: str) -> Mailer | None:
+    """The mailer as the configuration has it; None without a server."""
+    return Mailer(reactor, reactor, url, sender) if url else None
+
+
 def _checking(host: str) -> Any:
     """Certificates must be for this host; None when none can be, as of my_mail."""
     try:

@@ -47,6 +47,7 @@ from iotd.health.rollups import Rollups
 from iotd.health.sheet_api import SheetApi
 from iotd.jobs.campus import Campus
 from iotd.jobs.campus_core import CampusCore
+from iotd.jobs.record import Record
 from iotd.site.app import build_site
 from iotd.site.routes import Identity
 from iotd.site.streams import OpenStreams
@@ -177,6 +178,11 @@ class App:
             on_demand=False, metrics=self.metrics,
         )
         self._build_health(common)
+        self.record = Record(
+            **common, clock=self.clock, accounts=self.accounts, registry=self.registry,
+            patients=self.patients, calendar=self.calendar, slot=self.rollups.slot,
+            poll_seconds=30, in_thread=deferToThread,
+        )
         self._build_campus()
         self.looks = Looks(self.store, self.patients.access)
         self.wire, self.counter = FakeWire(), FakeCounter()
@@ -185,14 +191,15 @@ class App:
             counter=self.counter, may_see=self.may_see, looks=self.looks,
             in_thread=maybeDeferred,
         )
-        self._parts += [self.cabinets, self.campus]
+        self._parts += [self.record, self.cabinets, self.campus]
         self.streams = OpenStreams(self.bus, self.accounts)
         self.site = build_site(
             owners=[
                 SessionApi(self.accounts), AdminApi(self.accounts), AccountPages(self.accounts),
                 DevicesApi(self.registry), CamerasApi(self.cameras, self.streams),
                 CabinetsApi(self.cabinets), ItemsApi(self.cabinets), CabinetPages(self.cabinets),
-                *self._health_apis(), *self.campus.owners(self.streams),
+                *self._health_apis(), *self.record.owners(self.looks),
+                *self.campus.owners(self.streams),
             ],
             authenticator=self.accounts, templates=WEB / "templates", static_dir=WEB / "static",
             clock=self.clock, now=self.time, registry=self.metrics, bus=self.bus,

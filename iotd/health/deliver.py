@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from iotd.config_faults import masked
 from iotd.health import alert_records as records
 from iotd.health.alert_hooks import Hooks, mark_of
-from iotd.mail import Mailer, NotDelivered
+from iotd.mail import Mailer, NotDelivered, mailer_of
 from iotd.health.alert_messages import MAILED, Wording, names_in
 from iotd.health.alert_model import Alert
 from iotd.health.alert_records import DELIVERED, FAILED, WAITING, Message
@@ -240,9 +240,7 @@ def outbox_of(
 
     ``address`` gives that of the pages, for links.
     """
-    mailer = None
-    if settings.smtp:
-        mailer = Mailer(reactor, reactor, settings.smtp, settings.mail_from)
+    mailer = mailer_of(reactor, settings.smtp, settings.mail_from)
     return Outbox(
         store=store, clock=reactor, now=now, mailer=mailer, hooks=Hooks(reactor, reactor),
         mail_to=settings.mail_to, webhooks=settings.webhooks, metrics=metrics,

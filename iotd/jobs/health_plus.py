@@ -27,9 +27,8 @@ from iotd.errors import Invalid
 from iotd.health.access import Looks
 from iotd.health.accesses_api import AccessesApi
 from iotd.health.alert_api import AlertsApi
-from iotd.health.alert_desk import AlertDesk
+from iotd.health.alert_desk import AlertDesk, section_of
 from iotd.health.alerts import Alerts
-from iotd.health.answers import answers
 from iotd.health.api import HealthApi
 from iotd.calendar import Calendar
 from iotd.health.deliver import outbox_of
@@ -39,6 +38,7 @@ from iotd.health.polling import Poller
 from iotd.health.readings import Readings
 from iotd.health.rollups import Rollups
 from iotd.health.sheet_api import SheetApi
+from iotd.jobs.record import Record
 from iotd.site.events import Audience
 from iotd.site.routes import Identity
 from iotd.site.streams import OpenStreams
@@ -59,14 +59,16 @@ class HealthPlus:
         self._config, self._registry, self._reactor, self._now = config, registry, reactor, now
         self._accounts, self._metrics = accounts, metrics
         self._common: dict[str, Any] = {"store": store, "bus": bus, "now": now}
+        self._in_thread = in_thread
         self.devices = self._build_wire(bus)
         self._build_vitals(store, bus)
         self._build_alerts()
+        self._build_record()
         self.looks = Looks(store, self.patients.access)
         self.counter = Counter(reactor, config.cabinet.detector, config.cabinet.detector_items)
         self.cabinets = Cabinets(
             **self._common, registry=registry, clock=reactor, say=self.devices.say,
-            counter=self.counter, may_see=self.patients.access.may_see, looks=self.looks,
+            counter=self.counter, may_see=self._may_see_habits, looks=self.looks,
             in_thread=in_thread,
             detects=config.cabinet.detector_items if config.cabinet.detector else (),
         )
@@ -75,7 +77,7 @@ class HealthPlus:
     def _build_wire(self, bus: Bus) -> DeviceFactory:
         config = self._config.devices
         return DeviceFactory(
-            clock=self._reactor, registry=self._registry, bus=bus, answers=answers,
+            clock=self._reactor, registry=self._registry, bus=bus, answers=self._answer,
             poll_seconds=config.poll_seconds, max_message_bytes=config.max_message_bytes,
             max_connections=config.max_connections,
             max_per_address=config.max_connections_per_address, metrics=self._metrics,
@@ -114,9 +116,18 @@ class HealthPlus:
         )
         self.desk = AlertDesk(self.alerts)
 
+    def _build_record(self) -> None:
+        self.record = Record(
+            **self._common, clock=self._reactor, accounts=self._accounts,
+            registry=self._registry, patients=self.patients, calendar=self._calendar,
+            slot=self.rollups.slot, poll_seconds=self._config.devices.poll_seconds,
+            in_thread=self._in_thread,
+        )
+
     def load(self, connection: Any) -> None:
         """Read what is kept in memory; after the registry was loaded."""
-        for part in (self.patients, self.readings, self.rollups, self.alerts, self.cabinets):
+        for part in (self.patients, self.record, self.readings, self.rollups, self.alerts,
+                     self.cabinets):
             part.load(connection)
 
     def owners(self, streams: OpenStreams) -> Iterator[object]:
@@ -136,19 +147,21 @@ class HealthPlus:
         yield AlertsApi(self.desk, self.looks)
         yield from (CabinetsApi(self.cabinets), ItemsApi(self.cabinets))
         yield CabinetPages(self.cabinets)
+        yield from self.record.owners(self.looks)
 
     def events(self) -> tuple[tuple[type, str, Audience], ...]:
         """What open pages hear, and who of them."""
         return (
-            (ReadingStored, "reading", self._may_hear),
+            (ReadingStored, "reading", self._may_hear_readings),
             (AlertChanged, "alert", self._may_hear_alert),
-            (CabinetChanged, "cabinet", self._may_hear),
+            (CabinetChanged, "cabinet", self._may_hear_habits),
+            *self.record.events(),
         )
 
     def start_service(self) -> None:
         """Timers; the reactor runs."""
         for part in (self.readings, self.rollups, self.counter, self.cabinets, self.alerts,
-                     self.poller):
+                     self.poller, self.record):
             part.start_service()
         done = self.patients.finish_removals()
         done.addErrback(lambda f: self._log.failure("removing a patient goes on later", failure=f))
@@ -156,6 +169,7 @@ class HealthPlus:
     def steps(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         """How it is stopped, in order: after the ports, before the store."""
         yield "polling", self.poller.stop_service
+        yield from self.record.steps()
         yield "device links", self.devices.close_all
         yield "cabinets", self.cabinets.stop_service
         yield "counting", self.counter.stop_service
@@ -163,13 +177,23 @@ class HealthPlus:
         yield "readings", self.readings.stop_service
         yield "alerts", self.alerts.stop_service
 
-    def _may_hear(self, who: Identity, event: Any) -> bool:
-        return self.looks.hears(who, event.patient, self._now())
+    async def _answer(self, device: str, what: str) -> str:
+        return await self.record.answers(device, what)  # which comes after the wire
+
+    def _may_see_habits(self, who: Identity, patient: str | None) -> bool:
+        return self.patients.access.may_see(who, patient, "habits")
+
+    def _may_hear_readings(self, who: Identity, event: Any) -> bool:
+        return self.looks.hears(who, event.patient, self._now(), "readings")
+
+    def _may_hear_habits(self, who: Identity, event: Any) -> bool:
+        return self.looks.hears(who, event.patient, self._now(), "habits")
 
     def _may_hear_alert(self, who: Identity, event: AlertChanged) -> bool:
         if event.patient is None:  # of a device
             return self.desk.may_see(who, None, event.data["cause"])
-        return self._may_hear(who, event)
+        section = section_of(event.data["cause"])
+        return self.looks.hears(who, event.patient, self._now(), section)
 
     def _check_patient(self, id: str) -> None:
         if not self.patients.knows(id):
