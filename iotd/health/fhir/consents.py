@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from iotd.health.fhir.bundle import Bundle
+from iotd.health.fhir.bundle import Bundle, words
 from iotd.health.fhir.codes import (
     ACT, CONSENT_ACTION, CONSENT_DOCUMENT, DICOM, LOINC, PARTICIPATION, SCOPE, coding, concept,
 )
@@ -45,8 +45,8 @@ def add_consent(bundle: Bundle, share: Mapping[str, Any]) -> None:
 
 def _recipient(share: Mapping[str, Any]) -> str:
     if share.get("doctor"):
-        return str(share.get("doctor_name") or share["doctor"])
-    label = share.get("label")
+        return words(share.get("doctor_name")) or str(share["doctor"])
+    label = words(share.get("label"))
     return f"Whoever has the link {label}" if label else "Whoever has the link"
 
 

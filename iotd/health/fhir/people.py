@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from iotd.health.fhir.bundle import Bundle
+from iotd.health.fhir.bundle import Bundle, words
 from iotd.health.fhir.codes import URI
 from iotd.health.records import Patient
 
@@ -21,19 +21,21 @@ def add_patient(bundle: Bundle, patient: Patient) -> None:
 
 def practitioner(bundle: Bundle, account: str, name: str | None) -> dict[str, Any]:
     """A Reference to who wrote something; the Practitioner is taken in."""
+    told = words(name) or account
     reference = bundle.add("Practitioner", account, {
         "identifier": [{"system": URI, "value": bundle.url_of("Practitioner", account)}],
-        "name": [{"text": name or account}],
+        "name": [{"text": told}],
     })
-    return {**reference, "display": name or account}
+    return {**reference, "display": told}
 
 
 def device(bundle: Bundle, id: str, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """A Reference to what measured; ``known``: the patient's devices of now, by id."""
     worn = known.get(id, {})
+    name = words(worn.get("name")) or words(id)
     return bundle.add("Device", id, {
         "identifier": [{"system": URI, "value": bundle.url_of("Device", id)}],
-        "deviceName": [{"name": worn.get("name") or id, "type": "user-friendly-name"}],
+        "deviceName": [{"name": name, "type": "user-friendly-name"}] if name else [],
         "type": {"text": worn.get("kind")},
         "patient": bundle.me,
     })
