@@ -5,12 +5,15 @@ import { api, items } from "./lib/api.js";
 import { act, submit } from "./lib/act.js";
 import { openDialog } from "./lib/dialogs.js";
 import { initial, user } from "./lib/initial.js";
+import { plural } from "./lib/format.js";
 import { field, icon, recoveryCodes, stateBadge, when } from "./lib/parts.js";
+import { leaveCard, personCard } from "./lib/people/own.js";
 import { telephone } from "./lib/sign-in.js";
 
 const place = document.getElementById("app");
 let sessions = initial.sessions;
-let totp = initial.account.totp;
+let account = initial.account;
+let totp = account.totp;
 
 const changePassword = (event) => {
   const form = event.currentTarget;
@@ -63,7 +66,9 @@ async function secondFactor(button) {
 async function newCodes() {
   const made = await askCode("New recovery codes", html`<p>Ten new codes are made; those you have now stop working.</p>`,
     (values) => api("POST", "/api/v1/session/recovery-codes", values), "Make new codes");
-  if (made) await codesDialog(made.recovery_codes);
+  if (!made) return;
+  await reload();
+  await codesDialog(made.recovery_codes);
 }
 
 async function end(session, button) {
@@ -72,7 +77,7 @@ async function end(session, button) {
 }
 
 async function reload() {
-  sessions = await items("/api/v1/sessions");
+  [sessions, account] = await Promise.all([items("/api/v1/sessions"), api("GET", "/api/v1/session/account")]);
   draw();
 }
 
@@ -89,9 +94,20 @@ const passwordCard = () => html`<article><h2>Password</h2>
 const factorCard = () => html`<article class="stack"><h2>Second factor</h2>
   <p>${totp ? stateBadge("good", "shield", "on") : stateBadge("warn", "unprotected", "off")}</p>
   <p class="muted">${totp ? "After your password you are asked for a code from your phone, or for a recovery code." : "Switch it on, and a stolen password alone opens nothing."}</p>
+  ${totp ? html`<p>${left()}</p>` : nothing}
   <p class="row"><button type="button" class=${totp ? "quiet" : ""} @click=${(event) => secondFactor(event.currentTarget)}>${icon("key")}${totp ? "Connect another phone" : "Switch on"}</button>
     ${totp ? html`<button type="button" class="quiet" @click=${newCodes}>${icon("print")}New recovery codes</button>` : nothing}</p>
 </article>`;
+
+function left() {
+  const codes = plural(account.recovery_codes_left, "recovery code");
+  return account.recovery_codes_left > 2 ? html`You have ${codes} left.` : stateBadge("warn", "warning", `${codes} left: make new ones`);
+}
+
+function changed(now) {
+  account = now;
+  draw();
+}
 
 const sessionLine = (session) => html`<li>
   <span><strong>${agent(session.agent)}</strong> <span class="muted">from ${session.address}, since ${when(session.created_at)}, last used ${when(session.seen_at)}</span></span>
@@ -107,9 +123,10 @@ function agent(text) {
 }
 
 function draw() {
-  render(html`<div class="grid-cards wide">${passwordCard()}${factorCard()}</div>
+  render(html`<div class="grid-cards wide">${personCard(account, changed)}${passwordCard()}${factorCard()}</div>
     <h2>Where you are signed in</h2>
-    <article><ul class="lines">${repeat(sessions, (session) => session.id, sessionLine)}</ul></article>`, place);
+    <article><ul class="lines">${repeat(sessions, (session) => session.id, sessionLine)}</ul></article>
+    <div class="leave-row">${leaveCard()}</div>`, place);
 }
 
 draw();

@@ -5,7 +5,10 @@ import { api, items } from "./lib/api.js";
 import { act, submit } from "./lib/act.js";
 import { confirm, openDialog } from "./lib/dialogs.js";
 import { initial, user as me } from "./lib/initial.js";
-import { field, icon, secret, stateBadge, when } from "./lib/parts.js";
+import { fact, field, icon, secret, stateBadge, when } from "./lib/parts.js";
+import { doctorFacts } from "./lib/people/doctors.js";
+import { email, fullName } from "./lib/people/fields.js";
+import { waiting } from "./lib/people/waiting.js";
 
 const ROLES = {
   admin: "everything: users, devices, cameras; for patients all that they or a doctor may, which is audited. Needs a second factor.",
@@ -18,6 +21,7 @@ const ROLES = {
 const place = document.getElementById("app");
 let users = initial.users;
 let tokens = initial.tokens;
+let signUps = initial.sign_ups;
 
 const roleChoice = (prefix) => html`<fieldset>
   <legend>Role</legend>
@@ -27,7 +31,7 @@ const roleChoice = (prefix) => html`<fieldset>
 </fieldset>`;
 
 async function reload() {
-  [users, tokens] = await Promise.all([items("/api/v1/users"), items("/api/v1/tokens")]);
+  [users, tokens, signUps] = await Promise.all(["users", "tokens", "sign-ups"].map((name) => items(`/api/v1/${name}`)));
   draw();
 }
 
@@ -50,6 +54,8 @@ const addUser = () => openDialog("Add a person", (close) => html`<form @submit=$
   submit(event, async (values) => close(await api("POST", "/api/v1/users", values)), "Added.")}>
   ${field("Name", "name", { help: "To sign in with: letters, digits and . _ @ -", maxlength: 60, autocapitalize: "none", spellcheck: "false", autofocus: true })}
   ${roleChoice("user")}
+  ${fullName("Full name", { required: false, autocomplete: "off" })}
+  ${email({ required: false, autocomplete: "off" })}
   ${field("Password", "password", { type: "password", required: false, minlength: 8, maxlength: 128, autocomplete: "new-password", help: "8 characters or more. Leave it empty to have one made up." })}
   <p class="form-error note bad" role="alert"></p>
   <div class="actions"><button type="button" class="quiet" @click=${() => close()}>Cancel</button><button>Add</button></div>
@@ -85,8 +91,17 @@ const changeRole = (one) => openDialog(`Role of ${one.name}`, (close) => html`<f
   <div class="actions"><button type="button" class="quiet" @click=${() => close()}>Cancel</button><button>Save</button></div>
 </form>`).then((done) => done && reload());
 
+const describe = (one) => openDialog(`Name and e-mail of ${one.name}`, (close) => html`<form @submit=${(event) =>
+  submit(event, async (values) => close(await api("PATCH", path(one), { full_name: "", email: "", ...values })), "Saved.")}>
+  ${fullName("Full name", { required: false, value: one.full_name, autocomplete: "off" })}
+  ${email({ required: false, value: one.email ?? "", autocomplete: "off", help: "To sign in with, and for a forgotten password." })}
+  <p class="form-error note bad" role="alert"></p>
+  <div class="actions"><button type="button" class="quiet" @click=${() => close()}>Cancel</button><button>Save</button></div>
+</form>`).then((done) => done && reload());
+
 const userActions = (one) => html`<details class="more"><summary>Change or remove<span class="sr"> ${one.name}</span></summary><div class="row">
-  <button type="button" class="quiet" @click=${() => changeRole(one)}>${icon("pencil")}Role</button>
+  <button type="button" class="quiet" @click=${() => describe(one)}>${icon("pencil")}Name and e-mail</button>
+  <button type="button" class="quiet" @click=${() => changeRole(one)}>${icon("users")}Role</button>
   <button type="button" class="quiet" @click=${(event) => reset(one, event.currentTarget)}>${icon("key")}Reset password</button>
   <button type="button" class="quiet" @click=${(event) => disable(one, event.currentTarget)}>${icon(one.disabled ? "check" : "ban")}${one.disabled ? "Enable" : "Disable"}</button>
   <button type="button" class="danger" @click=${(event) => removeUser(one, event.currentTarget)}>${icon("trash")}Remove</button>
@@ -97,7 +112,10 @@ const userState = (one) => (one.disabled ? stateBadge("bad", "ban", "disabled") 
 const userCard = (one) => html`<article class="device stack">
   <div class="row between"><h3>${icon("user")}${one.name}</h3>${userState(one)}</div>
   <dl class="facts">
+    ${fact("Full name", one.full_name)}
+    ${fact("E-mail", one.email)}
     <dt>Role</dt><dd>${one.role}</dd>
+    ${doctorFacts(one, reload)}
     <dt>Second factor</dt><dd>${one.totp ? "on" : "off"}</dd>
     <dt>Last sign-in</dt><dd>${when(one.last_login_at)}</dd>
   </dl>
@@ -141,8 +159,9 @@ const tokenTable = () => html`<div class="panel"><table class="table">
 // ---- the page
 
 function draw() {
-  render(html`<div class="head"><h2>People</h2><p class="row"><button type="button" @click=${addUser}>${icon("plus")}Add a person</button></p></div>
-    <div class="grid-cards">${repeat(users, (one) => one.id, userCard)}</div>
+  render(html`${waiting(signUps, reload)}
+    <div class="head"><h2>People</h2><p class="row"><button type="button" @click=${addUser}>${icon("plus")}Add a person</button></p></div>
+    <div class="grid-cards">${repeat(users.filter((one) => one.state === "active"), (one) => one.id, userCard)}</div>
     <div class="head"><h2>Tokens for scripts</h2><p class="row"><button type="button" class="quiet" @click=${addToken}>${icon("plus")}Add a token</button></p></div>
     ${tokens.length ? tokenTable() : html`<p class="muted">None. A token lets a script use the API without a password.</p>`}
     <h2>What the roles mean</h2>

@@ -24,6 +24,7 @@ export async function signIn(place, credentials, { steps = nothing } = {}) {
   } catch (problem) {
     if (!problem.body?.otp_required) throw problem;
     const { enrolment } = problem.body;
+    if (credentials.otp && !enrolment) throw problem; // a wrong code is told where it was typed
     if (enrolment) go(enrolView(enrolment, check, steps));
     else codeView(go, check, false);
   }
