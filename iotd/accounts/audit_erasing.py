@@ -26,12 +26,12 @@ _WRITE = (
 )
 
 
-def erase_account(connection: Connection, by: By, user_name: str, *others: str) -> int:
-    """Take an account's name out of every row, and the addresses it came from; how many rows.
+def erase_account(connection: Connection, by: By, *names: str) -> int:
+    """Take accounts out of every row by their names, and the addresses they came from; how many.
 
-    ``others``: further names of the person that a detail may hold, such as an e-mail address.
+    The names may be any of a person that a detail holds, such as an e-mail address.
     """
-    texts = [name.lower() for name in (user_name, *others) if name]
+    texts = [name.lower() for name in names if name]
     whole = [func.lower(column).in_(texts) for column in (audit.c.who, audit.c.subject)]
     parts = [func.lower(audit.c.detail).contains(text, autoescape=True) for text in texts]
     told = audit.c.action != ERASE  # these name rows, no people

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from iotd.accounts import profile_changes, profile_records, records, reset_records
 from iotd.accounts import session_records
+from iotd.accounts.audit_erasing import erase_account
 from iotd.accounts.model import Token, User
 from iotd.accounts.profile_changes import About
 from iotd.accounts.profile_model import Profile
@@ -76,12 +77,13 @@ def must_be_removable(connection: Connection, user_id: int) -> None:
 
 
 def remove_user(connection: Connection, by: By, user_id: int) -> User:
-    """Delete an account and say which it was."""
+    """Delete an account, its name in the audit too, and say which it was."""
     user = records.get_user(connection, user_id)
     _keep_an_admin(connection, user)
     records.remove_user(connection, user_id)
     session_records.forgive_attempts(connection, user.name.lower())
     by.audit(connection, "remove user", user.name, f"role {user.role}")
+    erase_account(connection, by, user.name)
     return user
 
 

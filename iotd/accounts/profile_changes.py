@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from iotd.accounts import profile_records, records
+from iotd.accounts.audit_erasing import erase_account
 from iotd.accounts.model import User
 from iotd.accounts.profile_model import ACTIVE, ASKED, Profile, email_key
 from iotd.accounts.shared import By
@@ -76,6 +77,7 @@ def refuse(connection: Connection, by: By, user_id: int) -> User:
     user = _asking(connection, user_id)
     by.audit(connection, "refuse sign-up", user.name, f"role {user.role}")
     records.remove_user(connection, user_id)
+    erase_account(connection, by, user.name)
     return user
 
 
@@ -85,10 +87,14 @@ def drop_stale(connection: Connection, by: By, before: float) -> list[int]:
         one.user_id for one in profile_records.list_profiles(connection)
         if one.state == ASKED and one.asked_at is not None and one.asked_at <= before
     ]
+    names = []
     for user_id in stale:
         user = records.get_user(connection, user_id)
         by.audit(connection, "sign-up not answered", user.name, f"role {user.role}")
         records.remove_user(connection, user_id)
+        names.append(user.name)
+    if names:
+        erase_account(connection, by, *names)
     return stale
 
 

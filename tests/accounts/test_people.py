@@ -93,9 +93,9 @@ class PeopleTests(AccountsTest):
         token = await people.add_token("ci", "viewer", "ann")
         await people.revoke_token(token["id"], "ann")
         self.assertEqual([row[1:3] for row in await self.audit()], [
-            ("add user", "ann"), ("add user", "bob"), ("change user", "bob"),
-            ("reset user", "bob"), ("remove user", "bob"), ("add token", "ci"),
-            ("revoke token", "ci"),
+            ("add user", "ann"), ("add user", "(erased)"), ("change user", "(erased)"),
+            ("reset user", "(erased)"), ("remove user", "(erased)"),
+            ("erase from audit", "audit"), ("add token", "ci"), ("revoke token", "ci"),
         ])
 
 
