@@ -154,7 +154,7 @@ class Looks:
         """
         if call.identity is None:
             return
-        what, patient = call.route.name.partition(".")[2].replace("_", " "), hidden.patient
+        what, patient = _asked(call.route.name), hidden.patient
         key = (call.identity.session, patient, REFUSED, f"{what} {hidden.section}")
         if not self._is_new(key, call.now):
             return
@@ -194,3 +194,11 @@ class Looks:
         if len(self._last) >= MOST_LOOKS:
             self._last.clear()
         self._last[key] = now
+
+
+def _asked(route: str) -> str:
+    """"health.get_vitals" as people say it: view vitals."""
+    verb, _, thing = route.partition(".")[2].partition("_")
+    if verb in ("get", "list"):
+        verb = "view"
+    return f"{verb} {thing.replace('_', ' ')}".strip()

@@ -5,6 +5,7 @@ import { api, items } from "./lib/api.js";
 import { submit } from "./lib/act.js";
 import { openDialog } from "./lib/dialogs.js";
 import { years } from "./lib/health/patient.js";
+import { named, sees, until } from "./lib/health/sections.js";
 import { freshness, shown, VITALS, vitalOf } from "./lib/health/vitals.js";
 import { initial, user } from "./lib/initial.js";
 import { live } from "./lib/live.js";
@@ -67,8 +68,9 @@ const card = (patient) => {
   const seen = glances[patient.id] ?? {};
   const age = years(patient.birth_date);
   return html`<article class="stack patient-card">
-    <div class="row between"><h2 class="h3">${icon("user")}<a href="/health/${encodeURIComponent(patient.id)}">${patient.name}</a></h2>${alertBadge(seen.alerts ?? 0)}</div>
+    <div class="row between"><h2 class="h3">${icon("user")}<a href="/health/${encodeURIComponent(patient.id)}">${patient.name}</a></h2>${sees("readings", patient) ? alertBadge(seen.alerts ?? 0) : nothing}</div>
     <p class="small muted">${[age === null ? null : `${plural(age, "year")} old`, patient.sex === "unknown" ? null : patient.sex].filter(Boolean).join(", ")}</p>
+    ${user.role === "doctor" ? html`<p class="small">${named(patient.sections)}, ${until(patient.shared_until)}.</p>` : nothing}
     ${glance(patient)}
     <p class="row small">${seen.state ? freshness(seen.state) : nothing}${seen.last_at ? html`<span class="muted">last value ${when(seen.last_at)}</span>` : nothing}</p>
   </article>`;

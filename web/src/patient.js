@@ -4,13 +4,15 @@ import { api, items } from "./lib/api.js";
 import { plural } from "./lib/format.js";
 import { accessCard } from "./lib/health/accesses.js";
 import { api1, home, patient, years } from "./lib/health/patient.js";
+import { named, sees, until } from "./lib/health/sections.js";
 import { disclaimer, shown, VITALS } from "./lib/health/vitals.js";
 import { initial, user } from "./lib/initial.js";
 import { live } from "./lib/live.js";
 import { fact, icon, stateBadge, when } from "./lib/parts.js";
 
 const place = document.getElementById("app");
-let vitals = initial.vitals;
+const seesVitals = sees("readings");
+let vitals = initial.vitals ?? { items: [] };
 let alerts = initial.alerts ?? [];
 let cabinets = (patient.devices ?? []).filter((one) => one.kind === "cabinet"); // their state comes in a moment
 
@@ -43,8 +45,8 @@ const habitsLine = () => (cabinets.length ? "When the cabinet was opened, and wh
 const reportLine = () => (newest() ? "The last 30 days on paper." : "Empty until there are values.");
 const cabinetLink = () => (cabinets.length === 1 ? `/cabinets/${encodeURIComponent(cabinets[0].id)}` : "/cabinets");
 
-const door = (picture, title, address, line) => html`<a class="door" href=${address}>
-  <span class="door-icon">${icon(picture)}</span><span class="door-text"><strong>${title}</strong><span class="door-line">${line}</span></span>${icon("right")}</a>`;
+const door = (section, picture, title, address, line) => (sees(section) ? html`<a class="door" href=${address}>
+  <span class="door-icon">${icon(picture)}</span><span class="door-text"><strong>${title}</strong><span class="door-line">${line()}</span></span>${icon("right")}</a>` : nothing);
 
 const alertNote = () => (alerts.length
   ? html`<p class="note bad" role="status">${icon("bell")}<span><strong>${plural(alerts.length, "open alert")}.</strong> ${alerts[0].text} <a href="${home}/monitoring">See and answer</a></span></p>`
@@ -60,23 +62,31 @@ const about = () => {
   </dl></details>`;
 };
 
+const alertsBadge = () => (alerts.length ? stateBadge("bad", "bell", plural(alerts.length, "open alert")) : stateBadge("good", "check", "no open alert"));
+
+/** To a doctor: what the patient lets them see, and until when. */
+const consent = () => (user.role === "doctor"
+  ? html`<p class="note">${icon("shield")}<span>Shared with you: <strong>${named(patient.sections)}</strong>, ${until(patient.shared_until)}.</span></p>`
+  : nothing);
+
 function draw() {
   render(html`<p class="small back"><a href="/health?all=1">${icon("left")}All patients</a></p>
     <div class="head"><div><h1>${patient.name}</h1><p class="lead">Welcome. Where do you want to go?</p></div>
-      <div class="row">${alerts.length ? stateBadge("bad", "bell", plural(alerts.length, "open alert")) : stateBadge("good", "check", "no open alert")}</div></div>
-    ${alertNote()}
+      <div class="row">${seesVitals ? alertsBadge() : nothing}</div></div>
+    ${consent()}${alertNote()}
     <nav class="doors" aria-label="Health Plus">
-      ${door("habits", "Habit tracker", `${home}/habits`, habitsLine())}
-      ${door("report", "Health report", `${home}/report`, reportLine())}
-      ${door("cabinet", "Cabinet", cabinetLink(), cabinetLine())}
-      ${door("health", "Health monitoring", `${home}/monitoring`, monitoringLine())}
+      ${door("habits", "habits", "Habit tracker", `${home}/habits`, habitsLine)}
+      ${door("readings", "report", "Health report", `${home}/report`, reportLine)}
+      ${door("habits", "cabinet", "Cabinet", cabinetLink(), cabinetLine)}
+      ${door("readings", "health", "Health monitoring", `${home}/monitoring`, monitoringLine)}
+      ${door("own", "users", "Sharing", `${home}/sharing`, () => "Who may see what, and who looked.")}
     </nav>
-    ${about()}${accessCard(draw)}${disclaimer}`, place);
+    ${about()}${sees("own") ? accessCard(draw) : nothing}${disclaimer}`, place);
 }
 
 async function reload() {
-  [vitals, alerts] = await Promise.all([api("GET", `${api1}/vitals`), items(`${api1}/alerts?state=live`)]);
-  cabinets = (await items("/api/v1/cabinets?limit=1000")).filter((one) => one.patient === patient.id);
+  if (seesVitals) [vitals, alerts] = await Promise.all([api("GET", `${api1}/vitals`), items(`${api1}/alerts?state=live`)]);
+  if (sees("habits")) cabinets = (await items("/api/v1/cabinets?limit=1000")).filter((one) => one.patient === patient.id);
   draw();
 }
 

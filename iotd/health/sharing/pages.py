@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from iotd.health.access import Looks
+from iotd.health.advice.model import SECTIONS as ADVICE
 from iotd.health.patients import Patients
+from iotd.health.questionnaire.form import SECTIONS as QUESTIONNAIRE
 from iotd.health.sharing.service import PAGE, Shares
 from iotd.site.routes import Call, Page, route
+
+
+# what the page says of answers and advice; nobody's in particular
+WORDS = {"form": [each.as_json() for each in QUESTIONNAIRE.values()], "advice": ADVICE}
 
 
 class SharingPages:
@@ -25,4 +31,4 @@ class SharingPages:
     @route("GET", PAGE, kind="page")
     async def shared_page(self, call: Call) -> Page:
         """What a link shows; the page reads the token where no server sees it."""
-        return Page("shared.html", title="Shared health record")
+        return Page("shared.html", WORDS, title="Shared health record")

@@ -2,17 +2,20 @@
 import { html } from "lit-html";
 import { initial } from "../initial.js";
 import { icon } from "../parts.js";
+import { sees } from "./sections.js";
 
 export const patient = initial.patient;
 export const home = patient ? `/health/${encodeURIComponent(patient.id)}` : "/health";
 export const api1 = patient ? `/api/v1/patients/${encodeURIComponent(patient.id)}` : "";
 
+// the page's path, its name, its picture, and the section that who looks must be let into
 const PAGES = [
-  ["monitoring", "Monitoring", "heart"],
-  ["charts", "Charts", "chart"],
-  ["data", "Data", "table"],
-  ["report", "Report", "report"],
-  ["habits", "Habits", "habits"],
+  ["monitoring", "Monitoring", "heart", "readings"],
+  ["charts", "Charts", "chart", "readings"],
+  ["data", "Data", "table", "readings"],
+  ["report", "Report", "report", "readings"],
+  ["habits", "Habits", "habits", "habits"],
+  ["sharing", "Sharing", "users", "own"],
 ];
 
 const link = (here) => ([name, words, picture]) =>
@@ -22,7 +25,7 @@ const link = (here) => ([name, words, picture]) =>
 export const heading = (here, title, lead, tools = "") => html`
   <p class="small back no-print"><a href=${home}>${icon("left")}${patient.name}</a></p>
   <div class="head"><div><h1>${title}</h1><p class="lead">${lead}</p></div><div class="row no-print">${tools}</div></div>
-  <nav class="doors-row no-print" aria-label="Pages of ${patient.name}"><ul>${PAGES.map(link(here))}</ul></nav>`;
+  <nav class="doors-row no-print" aria-label="Pages of ${patient.name}"><ul>${PAGES.filter((page) => sees(page[3])).map(link(here))}</ul></nav>`;
 
 /** Full years on this day from "1950-02-28". */
 export function years(birthDate, today = new Date()) {
