@@ -17,6 +17,7 @@ from iotd.campus.rebuild import Rebuild
 from iotd.config import Config
 from iotd.devices.service import Registry
 from iotd.jobs.campus_core import CampusCore
+from iotd.mail import mailer_of
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
 
@@ -32,6 +33,8 @@ class Parts:
         self.accounts = Accounts(
             store=self.store, bus=self.bus, sealer=self.sealer, reactor=reactor, now=now,
             public_url=config.site.public_url, site_name=config.site.name,
+            sign_up=config.accounts.sign_up,
+            mailer=mailer_of(reactor, config.alerts.smtp, config.alerts.mail_from),
         )
         self._find_key()
         self.campus = CampusCore(

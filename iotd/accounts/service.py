@@ -63,6 +63,7 @@ class Accounts(Service):
         self.audit_log = AuditLog(self._shared)
         self.public_url = public_url
         self._setup = SetupToken()
+        self.passwords = self._shared.passwords
         self.people = People(self._shared)
         self.profiles = self.people.profiles
         self.login = Login(self._shared, self.people)
