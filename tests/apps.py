@@ -203,7 +203,7 @@ class App:
             ],
             authenticator=self.accounts, templates=WEB / "templates", static_dir=WEB / "static",
             clock=self.clock, now=self.time, registry=self.metrics, bus=self.bus,
-            streams=self.streams, rights=RIGHTS,
+            streams=self.streams, rights=RIGHTS, hidden=self.looks.refused,
         )
 
     def _build_health(self, common: dict[str, Any]) -> None:
