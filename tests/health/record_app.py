@@ -62,8 +62,10 @@ class RecordApp(App):
 class RecordTest(TestCase):
     """Anna has a patient; doctors dora and emil may see what ``grant`` says."""
 
+    app_class: type[RecordApp] = RecordApp
+
     async def setUp(self) -> None:  # type: ignore[override]
-        self.app = RecordApp(Path(self.mktemp()))
+        self.app = self.app_class(Path(self.mktemp()))
         self.addCleanup(lambda: Deferred.fromCoroutine(self.app.close()))
         self.told: list[dict[str, Any]] = []
         self.app.bus.subscribe(RecordChanged, lambda event: self.told.append(event.data))
