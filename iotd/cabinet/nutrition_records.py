@@ -97,7 +97,8 @@ def facts_of(connection: Connection, cabinet: str) -> dict[int, Facts]:
     found = {}
     for row in connection.execute(query).mappings():
         values = dict(row)
-        found[values.pop("item_id")] = Facts(**values)
+        id = values.pop("item_id")
+        found[id] = Facts(**values)
     return found
 
 

@@ -15,7 +15,7 @@ class ReminderTests(HabitsRoom):
         super().setUp()
         self.now = moment("2026-11-21T07:59")
         self.who = await self.patient()
-        self.id = await self.habit(self.who, remind_at="08:00")
+        self.pill = await self.habit(self.who, remind_at="08:00")
         self.habits.start_service()
         await self.quiet()
 
@@ -24,15 +24,15 @@ class ReminderTests(HabitsRoom):
         self.assertEqual(self.reminded(), [])
         for _ in range(4):
             await self.pass_by(30)
-        self.assertEqual(self.reminded(), [self.id])
-        self.assertTrue((await self.shown(self.who, self.id))["due"])
+        self.assertEqual(self.reminded(), [self.pill])
+        self.assertTrue((await self.shown(self.who, self.pill))["due"])
         await self.pass_by(86400)
-        self.assertEqual(self.reminded(), [self.id, self.id])
+        self.assertEqual(self.reminded(), [self.pill, self.pill])
 
     async def test_not_when_said(self) -> None:
         """What is done or skipped already is not reminded of."""
         other = await self.habit(self.who, "Other", remind_at="08:00")
-        await self.check(self.who, self.id)
+        await self.check(self.who, self.pill)
         await self.check(self.who, other, "skip")
         await self.pass_by(120)
         self.assertEqual(self.reminded(), [])
@@ -41,7 +41,7 @@ class ReminderTests(HabitsRoom):
     async def test_restart(self) -> None:
         """A restart neither repeats nor forgets it."""
         await self.pass_by(60)
-        self.assertEqual(self.reminded(), [self.id])
+        self.assertEqual(self.reminded(), [self.pill])
         await self.restart()
         self.habits.start_service()
         await self.pass_by(60)
@@ -55,14 +55,14 @@ class ReminderTests(HabitsRoom):
         await self.quiet()
         self.assertEqual(self.reminded(), [])
         await self.pass_by(22.75 * 3600)  # to a quarter past eight
-        self.assertEqual(self.reminded(), [self.id])
+        self.assertEqual(self.reminded(), [self.pill])
 
     async def test_weeks(self) -> None:
         """What was done often enough this week is not reminded of any more."""
         weekly = await self.habit(self.who, "Swim", per="week", times=2, remind_at="08:00")
         for day in (16, 18):
             await self.check(self.who, weekly, day=date(2026, 11, day))
-        await self.check(self.who, self.id)
+        await self.check(self.who, self.pill)
         await self.pass_by(120)
         self.assertEqual(self.reminded(), [])
 
@@ -70,7 +70,7 @@ class ReminderTests(HabitsRoom):
         """With a day that begins at four, one o'clock belongs to the day before."""
         await self.habits.set(self.who, {"day_start": "04:00"}, self.by)
         late = await self.habit(self.who, "Late", remind_at="01:00")
-        await self.check(self.who, self.id)
+        await self.check(self.who, self.pill)
         self.now = moment("2026-11-22T00:59")
         await self.pass_by(90)
         self.assertEqual(self.reminded(), [late])
@@ -83,7 +83,7 @@ class ReminderTests(HabitsRoom):
         self.assertEqual(self.reminded(), [])
         self.store.fault = None
         await self.pass_by(120)
-        self.assertEqual(self.reminded(), [self.id])
+        self.assertEqual(self.reminded(), [self.pill])
 
     async def test_removed_patient(self) -> None:
         """Nobody is reminded of who is gone."""
