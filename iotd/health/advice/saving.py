@@ -86,14 +86,14 @@ def _save_drafts(writing: _Writing, texts: Texts, base: Base) -> Saved:
 
 
 def _draft(writing: _Writing, section: str, text: str, base: int | None) -> bool:
-    """Whether it made a difference."""
+    """Whether it made a version; to go on with a draft is no new act."""
     before = writing.own.get(section)
     if before is not None and before.state in OPEN and before.base == base:
         if before.text == text:
             return False
         if before.state == DRAFT and 0 <= writing.by.at - before.at < SAME_DRAFT:
             records.rewrite(writing.connection, before.id, text, writing.by.at)
-            return True
+            return False
     writing.add(section, text, DRAFT, base)
     return True
 
