@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iotd.accounts.rights import may
+from iotd.health.access import owner_key
 from iotd.health.advice.api import AdviceApi, NotesApi
 from iotd.health.advice.model import MOST_TEXT, SECTIONS
 from iotd.health.patients import Patients
@@ -27,5 +28,6 @@ class AdvicePages:
             "patient": patient, "advice": advice, "limit": MOST_TEXT,
             "sections": [{"id": key, "title": title} for key, title in SECTIONS.items()],
             "writes": may(call.who.role, "health.change_advice"), "notes": sees_notes,
+            "own": owner_key(call.who),
         }
         return Page("advice.html", data, title=f"Advice for {patient['name']}")
