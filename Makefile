@@ -12,7 +12,7 @@ DATA ?= var
 help:
 	@echo "make install   everything into .venv, front-end bundled"
 	@echo "make run       the daemon, on http://localhost:8080 (data in $(DATA)/)"
-	@echo "make demo      the daemon, virtual cameras, watches, a cabinet and a campus, 90 days old (data in var/demo/)"
+	@echo "make demo      the daemon, virtual cameras, watches, a cabinet, a campus, and half a year of two patients (data in var/demo/)"
 	@echo "make test      lint and all tests; missing Debian packages are installed first"
 	@echo "make soak      random tests and kills again, for as long as it takes to find rare faults"
 	@echo "make bench     the table of docs/performance.md"

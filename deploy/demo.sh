@@ -8,7 +8,7 @@ DATA=var/demo
 mkdir -p "$DATA"
 echo "iotd: demo in $DATA: every device that connects is approved at once, cameras run while somebody watches"
 if [ ! -e "$DATA/iotd.sqlite3" ]; then
-    echo "iotd: writing 90 days of two people's vitals, a cabinet's visits, and 60 days of a campus"
+    echo "iotd: writing half a year of two patients and their doctor, a cabinet's visits, and 60 days of a campus"
     "$BIN/iotd" demo --data "$DATA"
 fi
 IOTD_DEVICES__ENROLMENT=open IOTD_CAMERAS__ON_DEMAND=true "$BIN/twistd" --pidfile= -n iotd --data "$DATA" &
@@ -36,5 +36,6 @@ echo "iotd: adding four cameras, two watches, a cabinet with its camera, and a c
 # shellcheck disable=SC2086  # several words, or none
 "$BIN/iotd" simulate --cameras 4 --watches 2 --cabinets 1 --measure-seconds 1 $gates &
 devices=$!
-echo "iotd: open http://localhost:8080 (first time: the address with a token above); Ctrl-C ends the demo"
+echo "iotd: open http://localhost:8080 and sign in; Ctrl-C ends the demo. The accounts ($DATA/accounts.txt):"
+[ ! -e "$DATA/accounts.txt" ] || sed 's/^/iotd:   /' "$DATA/accounts.txt"
 wait "$daemon"

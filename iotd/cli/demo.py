@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -15,14 +16,15 @@ from iotd.errors import Conflict, IotdError
 
 @click.command()
 @click.option(
-    "--days", type=click.IntRange(1, 365), default=90, show_default=True,
+    "--days", type=click.IntRange(1, 365), default=182, show_default=True,
     help="How long ago it began.",
 )
 @placed
 def demo(place: Place, days: int) -> None:
-    """Fill an empty installation with two people and what their watches said.
+    """Fill an empty installation with two patients, their doctor, and half a year of them.
 
-    And with a campus: 400 students, and when they passed its four gates in the last
+    Prints the accounts that it made, which are in DIR/accounts.txt too. And with a campus:
+    400 students, and when they passed its four gates in the last
     60 days. Run it before the daemon; `iotd simulate --watches 2 --cabinets 1 --keys
     DIR/gates.keys --students 400` then brings the same watches, a cabinet and the gates
     to life. An installation in which there is somebody already is left as it is.
@@ -43,6 +45,7 @@ def demo(place: Place, days: int) -> None:
     else:
         click.echo(f"{len(made['patients'])} people with {made['readings']:,} readings,"
                    f" {made['students']} students who passed gates {made['passages']:,} times")
+        click.echo(_accounts(made["accounts"]), nl=False)
 
 
 def _in_reactor(place: Place, config: Any, days: int) -> dict[str, Any]:
@@ -51,8 +54,7 @@ def _in_reactor(place: Place, config: Any, days: int) -> dict[str, Any]:
     async def work(reactor: Any) -> None:
         parts = place.surroundings.open_parts(config, reactor)
         try:
-            outcome.append(
-                await parts.store.run(_fill, time.time(), days, config, parts.sealer))
+            outcome.append(await _write(parts, reactor, time.time(), days, config))
         except IotdError as problem:
             outcome.append(problem)
         finally:
@@ -67,6 +69,27 @@ def _in_reactor(place: Place, config: Any, days: int) -> dict[str, Any]:
         raise outcome[0]
     made: dict[str, Any] = outcome[0]
     return made
+
+
+async def _write(
+    parts: Any, reactor: Any, now: float, days: int, config: Any
+) -> dict[str, Any]:
+    from iotd.cli import demo_record
+
+    made: dict[str, Any] = await parts.store.run(_fill, now, days, config, parts.sealer)
+    accounts = await demo_record.fill(parts, reactor, now, days, made["patients"])
+    with open(config.data_dir / "accounts.txt", "w", opener=_private) as file:
+        file.write(_accounts(accounts))
+    return {**made, "accounts": accounts}
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _accounts(passwords: dict[str, str]) -> str:
+    """Names and passwords, a line each."""
+    return "".join(f"{name:<8} {password}\n" for name, password in passwords.items())
 
 
 def _fill(

@@ -21,7 +21,7 @@ from iotd.health.records import Patient, Reading
 from iotd.simulate.person import DAY, Person
 
 POLL_SECONDS = 30.0
-# of longer ago every tenth poll: 90 days would else take half a minute to write
+# of longer ago every tenth poll: half a year would else take a minute to write
 RECENT_DAYS, EARLIER_SECONDS = 3, 300.0
 CUFF_HOURS = (8, 20)  # when blood pressure and oxygen are measured by hand
 CHUNK = 20_000  # rows of one insert
@@ -42,8 +42,8 @@ class Wearer:
 
 #: As `iotd simulate --watches 2` brings them to life.
 WEARERS = (
-    Wearer(Person("Ada", 62), "Ada Okafor", "female", "1948-07-21", "wch", "127.0.0.1", 90),
-    Wearer(Person("Bo", 69), "Bo Lindqvist", "male", "1955-02-03", "wch-2", "127.0.0.2", 21),
+    Wearer(Person("Ada", 62), "Ada Okafor", "female", "1948-07-21", "wch", "127.0.0.1", 182),
+    Wearer(Person("Bo", 69), "Bo Lindqvist", "male", "1955-02-03", "wch-2", "127.0.0.2", 142),
 )
 
 

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
+from iotd.accounts.records import list_audit
+from iotd.cabinet.nutrition_records import facts_of
 from iotd.cabinet.records import list_visits, load_state
+from iotd.cli import demo_record
 from iotd.cli.demo_history import WEARERS, fill, readings_of
 from iotd.devices.records import all_devices
 from iotd.health.bucket_records import stale_days
 from iotd.calendar import Calendar
+from iotd.config import load
+from iotd.health.advice.records import published
+from iotd.health.habits.records import all_of as habits_of
+from iotd.health.labs.records import list_reports
+from iotd.health.questionnaire.records import find as find_answers
 from iotd.health.records import all_patients, list_readings
 from iotd.simulate.person import DAY
+from iotd.health.sharing.records import all_shares
+from iotd.parts import open_parts
 from iotd.store.engine import Store
-from iotd.store.seal import Sealer
-from tests.cli.command import CommandCase
 
 NOW = 1_790_000_000.0
 
@@ -65,38 +75,59 @@ class DemoTests(TestCase):
         self.assertEqual((state.door, state.lights), ("closed", "off"))
 
 
-class DemoCommandTests(CommandCase):
+class RecordTests(TestCase):
+    """What was written by people, through the daemon's own services."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        folder = Path(self.mktemp()).absolute()
+        self.parts = open_parts(load(None, {"IOTD_DATA_DIR": str(folder)}), reactor)
+        self.addCleanup(self.parts.close)
+        made = self.parts.store.call(fill, NOW, 2, "UTC", 30)
+        self.ada = made["patients"]["wch"]
+        self.passwords = await demo_record.fill(
+            self.parts, reactor, NOW, 30, made["patients"])
+
+    async def test_record(self) -> None:
+        """Both patients have an account, results, answers, advice and habits; their doctor
+        sees what each agreed to; what was eaten is known; the audit's chain is whole."""
+        accounts = self.parts.accounts
+        self.assertEqual(set(self.passwords), {"admin", "D-1042", "ada", "bo"})
+        self.assertEqual([each["full_name"] for each in accounts.profiles.doctors()],
+                         ["Dr Mei Tan"])
+        store = self.parts.store
+        reports = store.call(list_reports, self.ada)
+        self.assertEqual([report.date for report in reports], ["2026-09-10"])
+        self.assertEqual(store.call(find_answers, self.ada).step, "review")
+        self.assertIn("glucose", store.call(published, self.ada))
+        self.assertEqual(len(store.call(habits_of, self.ada)), 4)
+        self.assertEqual({each.kind for each in store.call(all_shares)}, {"doctor", "link"})
+        self.assertTrue(store.call(facts_of, "cab"))
+        self.assertGreater(len(store.call(list_audit, 1000)), 80)
+
+
+class DemoCommandTests(TestCase):
     """The command."""
 
+    def iotd(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run it as people do."""
+        command = [sys.executable, "-m", "iotd.cli.main", *args, "--data", str(self.folder)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
     def setUp(self) -> None:
-        super().setUp()
-        self.surroundings.open_parts = lambda config, reactor: _Parts(config.data_dir)
+        self.folder = Path(self.mktemp()).absolute()
 
     def test_once(self) -> None:
-        """It fills an empty folder; one in which there is somebody is left as it is."""
-        made = json.loads(self.iotd("demo", "--days", "1", "--json").out)
+        """It fills an empty folder and tells the accounts, which are kept for their owner's
+        eyes; one in which there is somebody is left as it is."""
+        made = json.loads(self.iotd("demo", "--days", "1", "--json").stdout)
         self.assertEqual(set(made["patients"]), {"wch", "wch-2"})
         self.assertEqual(made["students"], 400)
         self.assertGreater(made["passages"], 200)
-        self.assertTrue((self.data_dir / "gates.keys").exists())
+        self.assertTrue((self.folder / "gates.keys").exists())
+        kept = self.folder / "accounts.txt"
+        self.assertEqual(kept.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(dict(line.split() for line in kept.read_text().splitlines()),
+                         made["accounts"])
         again = self.iotd("demo")
-        self.assertEqual(again.code, 1)
-        self.assertIn("There are patients already", again.err)
-
-
-class _Parts:
-    """A store and its key alone, which answer at once."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = self
-        self.sealer = Sealer(folder / "secret.key")
-        self._store = Store("sqlite:///iotd.sqlite3", folder)
-        self._store.open()
-
-    async def run(self, function: Any, *args: Any) -> Any:
-        """As Store.run."""
-        return self._store.call(function, *args)
-
-    async def close(self) -> None:
-        """As Parts.close."""
-        self._store._dispose()
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("There are patients already", again.stderr)
