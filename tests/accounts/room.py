@@ -30,6 +30,8 @@ class AccountsTest(DatabaseTest, TestCase):
     """``self.accounts``, started; ``self.now`` is the time; ``self.ended`` what ended."""
 
     hasher = QUICK
+    sign_up = "approve"
+    mailer: Any = None
 
     def setUp(self) -> None:
         self.now = START
@@ -49,7 +51,7 @@ class AccountsTest(DatabaseTest, TestCase):
         accounts = Accounts(
             store=self.store, bus=self.bus, sealer=self.sealer, reactor=reactor,
             clock=self.clock, now=lambda: self.now, public_url="http://localhost:8080",
-            site_name="Ward 3", hasher=self.hasher,
+            site_name="Ward 3", hasher=self.hasher, sign_up=self.sign_up, mailer=self.mailer,
         )
         self.store.call(accounts.load)
         accounts.startService()
