@@ -22,7 +22,9 @@ from iotd.accounts.rights import RIGHTS
 from iotd.accounts.service import Accounts
 from iotd.bus import Bus
 from iotd.cabinet.api import CabinetsApi
+from iotd.cabinet.diet import Diet
 from iotd.cabinet.items_api import ItemsApi
+from iotd.cabinet.nutrition_api import NutritionApi
 from iotd.cabinet.pages import CabinetPages
 from iotd.cabinet.service import Cabinets
 from iotd.calendar import Calendar
@@ -44,6 +46,7 @@ from iotd.health.pages import HealthPages
 from iotd.health.patients import Patients
 from iotd.health.readings import Readings
 from iotd.health.rollups import Rollups
+from iotd.health.section_rights import Gate
 from iotd.health.sheet_api import SheetApi
 from iotd.jobs.campus import Campus
 from iotd.jobs.campus_core import CampusCore
@@ -191,7 +194,10 @@ class App:
             counter=self.counter, may_see=self.may_see, looks=self.looks,
             in_thread=maybeDeferred,
         )
-        self._parts += [self.record, self.cabinets, self.campus]
+        self.diet = Diet(
+            cabinets=self.cabinets, days_of=self.record.habits.days, knows=self.patients.knows
+        )
+        self._parts += [self.record, self.cabinets, self.diet, self.campus]
         self.streams = OpenStreams(self.bus, self.accounts)
         self.site = build_site(
             owners=[
@@ -199,11 +205,14 @@ class App:
                 DevicesApi(self.registry), CamerasApi(self.cameras, self.streams),
                 CabinetsApi(self.cabinets), ItemsApi(self.cabinets), CabinetPages(self.cabinets),
                 *self._health_apis(), *self.record.owners(self.looks),
+                NutritionApi(diet=self.diet, cabinets=self.cabinets, looks=self.looks,
+                             check=self.patients.access.check),
                 *self.campus.owners(self.streams),
             ],
             authenticator=self.accounts, templates=WEB / "templates", static_dir=WEB / "static",
             clock=self.clock, now=self.time, registry=self.metrics, bus=self.bus,
-            streams=self.streams, rights=RIGHTS, hidden=self.looks.refused,
+            streams=self.streams, rights=RIGHTS, gate=Gate(self.patients.access).admit,
+            hidden=self.looks.refused,
         )
 
     def _build_health(self, common: dict[str, Any]) -> None:

@@ -17,7 +17,9 @@ from iotd.accounts.service import Accounts
 from iotd.bus import AlertChanged, Bus, CabinetChanged, ReadingStored
 from iotd.cabinet.api import CabinetsApi
 from iotd.cabinet.counter import Counter
+from iotd.cabinet.diet import Diet
 from iotd.cabinet.items_api import ItemsApi
+from iotd.cabinet.nutrition_api import NutritionApi
 from iotd.cabinet.pages import CabinetPages
 from iotd.cabinet.service import Cabinets
 from iotd.config_sections import Config
@@ -37,6 +39,7 @@ from iotd.health.patients import Patients
 from iotd.health.polling import Poller
 from iotd.health.readings import Readings
 from iotd.health.rollups import Rollups
+from iotd.health.section_rights import Gate
 from iotd.health.sheet_api import SheetApi
 from iotd.jobs.record import Record
 from iotd.site.events import Audience
@@ -64,13 +67,16 @@ class HealthPlus:
         self._build_vitals(store, bus)
         self._build_alerts()
         self._build_record()
-        self.looks = Looks(store, self.patients.access)
+        self.looks, self.gate = Looks(store, self.patients.access), Gate(self.patients.access)
         self.counter = Counter(reactor, config.cabinet.detector, config.cabinet.detector_items)
         self.cabinets = Cabinets(
             **self._common, registry=registry, clock=reactor, say=self.devices.say,
             counter=self.counter, may_see=self._may_see_habits, looks=self.looks,
             in_thread=in_thread,
             detects=config.cabinet.detector_items if config.cabinet.detector else (),
+        )
+        self.diet = Diet(
+            cabinets=self.cabinets, days_of=self.record.habits.days, knows=self.patients.knows
         )
         registry.check_patient = self._check_patient
 
@@ -127,7 +133,7 @@ class HealthPlus:
     def load(self, connection: Any) -> None:
         """Read what is kept in memory; after the registry was loaded."""
         for part in (self.patients, self.record, self.readings, self.rollups, self.alerts,
-                     self.cabinets):
+                     self.cabinets, self.diet):
             part.load(connection)
 
     def owners(self, streams: OpenStreams) -> Iterator[object]:
@@ -147,6 +153,10 @@ class HealthPlus:
         yield AlertsApi(self.desk, self.looks)
         yield from (CabinetsApi(self.cabinets), ItemsApi(self.cabinets))
         yield CabinetPages(self.cabinets)
+        yield NutritionApi(
+            diet=self.diet, cabinets=self.cabinets, looks=self.looks,
+            check=self.patients.access.check,
+        )
         yield from self.record.owners(self.looks)
 
     def events(self) -> tuple[tuple[type, str, Audience], ...]:

@@ -25,6 +25,7 @@ from iotd.health.fhir.service import Fhir
 from iotd.health.habits.api import HabitsApi
 from iotd.health.habits.service import Habits
 from iotd.health.labs.api import LabsApi
+from iotd.health.labs.pages import LabsPages
 from iotd.health.labs.service import Labs
 from iotd.health.patients import Patients
 from iotd.health.questionnaire.api import QuestionnaireApi
@@ -89,7 +90,7 @@ class Record:
     def owners(self, looks: Looks) -> Iterator[object]:
         """Whatever has routes."""
         common: dict[str, Any] = {"patients": self._patients, "looks": looks}
-        yield LabsApi(service=self.labs, **common)
+        yield from (LabsApi(service=self.labs, **common), LabsPages(service=self.labs, **common))
         questionnaire = QuestionnaireApi(service=self.questionnaires, **common)
         yield from (questionnaire, QuestionnairePages(api=questionnaire, patients=self._patients))
         advice = AdviceApi(service=self.advice, **common)
