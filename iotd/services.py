@@ -152,7 +152,7 @@ class Daemon(Service):
             ),
             events=(*self.health.events(), *self.campus.events()),
             closed=lambda: self.opening.why, warnings=self.campus.warnings,
-            hidden=self.health.looks.refused,
+            gate=self.health.gate.admit, hidden=self.health.looks.refused,
         )
 
     def _ping_store(self) -> Deferred[None]:

@@ -34,6 +34,7 @@ from iotd.site.templates import Templates
 
 LARGEST = 2**63 - 1  # databases refuse larger numbers
 Bound = tuple[Route, Callable[..., Awaitable[Any]]]
+Gate = Callable[[Call, Mapping[str, Any]], None]  # what a path names may be hidden from some
 OnHidden = Callable[[Call, Hidden], None]  # somebody asked for what is hidden from them
 
 
@@ -50,10 +51,11 @@ class Desk:
         now: Callable[[], float],
         mark: Callable[[], str],
         closed: Callable[[], str | None],
+        gate: Gate,
         hidden: OnHidden,
     ) -> None:
         self._guard = guard
-        self._hidden = hidden
+        self._gate, self._hidden = gate, hidden
         self._closed = closed
         self._mark = mark
         self._answers = answers
@@ -97,6 +99,7 @@ class Desk:
 
     async def _run(self, handler: Callable[..., Any], call: Call, path: dict[str, Any]) -> Any:
         try:
+            self._gate(call, path)
             return await self._handle(handler, call, path)
         except Hidden as error:
             self._hidden(call, error)
@@ -192,6 +195,7 @@ def build_site(
     events: Iterable[tuple[type, str, Audience]] = (),
     closed: Callable[[], str | None] = lambda: None,
     warnings: Callable[[], Sequence[str]] = tuple,
+    gate: Gate = lambda call, path: None,
     hidden: OnHidden = lambda call, error: None,
 ) -> Front:
     """The whole web part as a factory to listen with.
@@ -199,8 +203,9 @@ def build_site(
     ``owners`` carry routes; ``checks`` are what /readyz asks, ``warnings`` what
     it adds; ``rights`` must have a row for every route, and shows roles in the
     API's description; ``events`` are told to those whom their audience names;
-    while ``closed()`` says why, all but what is "plain" answers 503; ``hidden``
-    is told who asked for what they may not know of.
+    while ``closed()`` says why, all but what is "plain" answers 503; ``gate`` is
+    asked before each handler and raises what keeps a call from it, ``hidden`` is
+    told who asked for what they may not know of.
     """
     surroundings = Surroundings(trusted_proxies, public_url)
     places = Places(max_connections, max_per_address, clock.seconds)
@@ -210,7 +215,7 @@ def build_site(
     feed = EventFeed(bus, authenticator, streams, clock)
     desk = Desk(
         Guard(authenticator, surroundings), answers, surroundings, now, feed.mark, closed,
-        hidden,
+        gate, hidden,
     )
     for told in events:
         feed.register(*told)
