@@ -75,6 +75,18 @@ async def make_key(parts: Parts, by: str, id: str, kind: str | None = None) -> A
     return await parts.registry.make_key(id, kind=kind, by=by)
 
 
+async def verify_audit(parts: Parts, by: str, ticket: str | None = None) -> Any:
+    """Whether the audit is as it was written: begin, or with a ticket look how far."""
+    return await parts.accounts.audit_log.follow(ticket)
+
+
+async def list_audit(parts: Parts, by: str, limit: str = "50") -> Any:
+    """The newest rows of the audit."""
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= 500):
+        raise Invalid("limit is a number from 1 to 500.", "limit")
+    return await parts.accounts.audit(int(limit))
+
+
 async def check_campus(parts: Parts, by: str, ticket: str | None = None) -> Any:
     """Compare the campus' statistics with its movements: begin, or with a ticket look how far."""
     return await parts.rebuild.follow("check", ticket, by)
@@ -114,6 +126,8 @@ COMMANDS: dict[str, Command] = {
     "device approve": approve_device,
     "device revoke": revoke_device,
     "device key": make_key,
+    "audit verify": verify_audit,
+    "audit list": list_audit,
     "campus check": check_campus,
     "campus rebuild": rebuild_campus,
     "students import": import_students,

@@ -78,6 +78,13 @@ class AdminApi(WaitingApi):
         rows = await self._accounts.audit(call.query.limit + 1, call.query.after)
         return as_page(rows, call)
 
+    @route(
+        "GET", "/api/v1/audit/verify", query=shapes.AuditTicket, answer=shapes.AuditCheck,
+    )
+    async def verify_audit(self, call: Call) -> dict[str, Any]:
+        """Whether the audit is as it was written; ask again with the ticket while it runs."""
+        return await self._accounts.audit_log.follow(call.query.ticket)
+
 
 def _by_id(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(items, key=lambda item: item["id"])

@@ -51,6 +51,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "accounts.add_token": ADMIN,
     "accounts.revoke_token": ADMIN,
     "accounts.list_audit": ADMIN,
+    "accounts.verify_audit": ADMIN,
     # accounts: signing up, profiles, forgotten passwords
     "accounts.enrol_page": PUBLIC,
     "accounts.forgot_page": PUBLIC,

@@ -163,3 +163,26 @@ class AuditRow(BaseModel):
 class AuditList(BaseModel):
     items: list[AuditRow]
     next: str | None
+
+
+class AuditTicket(BaseModel):
+    """``ticket``: of a check that was begun; none begins another."""
+
+    ticket: str | None = Field(None, max_length=20)
+
+
+class AuditFault(BaseModel):
+    id: int
+    what: str
+
+
+class AuditCheck(BaseModel):
+    """``kept``: the newest row that is known outside the database; ``items``: a hundred faults."""
+
+    ticket: str
+    running: bool
+    rows: int
+    of: int
+    faults: int
+    items: list[AuditFault]
+    kept: int | None

@@ -94,8 +94,9 @@ class Rebuild:
     async def follow(self, kind: str, ticket: str | None, by: str) -> dict[str, Any]:
         """Begin (without a ticket) or look at one; answers when it is done, or in a second."""
         if ticket is None:
-            self._begin(kind)
+            self._goes_on(kind)
             await self._store.run(write_audit, self._now(), by, f"{kind} statistics", "campus")
+            self._begin(kind)
         job = self._job
         if job is None or ticket not in (None, str(job.ticket)):
             raise NotFound("This is over, and another was begun meanwhile.", "ticket")
@@ -106,13 +107,19 @@ class Rebuild:
             job.failure.raiseException()
         return job.as_json()
 
-    def _begin(self, kind: str) -> None:
+    def _goes_on(self, kind: str) -> bool:
+        """Whether such a job goes on; Conflict when it is another."""
         if self._job is not None and self._job.running:
             if self._job.kind == kind:
-                return
+                return True
             raise Conflict(f"A {self._job.kind} of the campus goes on; try again later.")
         if self._stopping:
             raise Unavailable("The daemon stops.")
+        return False
+
+    def _begin(self, kind: str) -> None:
+        if self._goes_on(kind):
+            return
         job = self._job = Job(self._job.ticket + 1 if self._job else 1, kind)
         self._ended = Deferred.fromCoroutine(self._work(job))
         self._ended.addErrback(self._failed, job)

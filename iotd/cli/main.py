@@ -12,6 +12,7 @@ from typing import Any, Sequence
 import click
 
 from iotd import __version__
+from iotd.cli.audit import audit
 from iotd.cli.campus import campus
 from iotd.cli.check import check
 from iotd.cli.demo import demo
@@ -38,7 +39,7 @@ def cli() -> None:
     """
 
 
-for each in (check, user, token, device, campus, students, simulate, demo):
+for each in (check, user, token, device, audit, campus, students, simulate, demo):
     cli.add_command(each)
 
 

@@ -17,8 +17,8 @@ from iotd.devices import model, records
 from iotd.devices.admission import Admissions
 from iotd.devices.gate_admission import GateDoor
 from iotd.devices.model import Approval, Device
-from iotd.devices.roster import Roster
-from iotd.errors import Conflict, Invalid
+from iotd.devices.roster import Link, Roster
+from iotd.errors import Conflict, Invalid, IotdError
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
 
@@ -179,19 +179,29 @@ class Registry:
         self.gate_door.shut(id, "it was removed")
 
     async def command(self, id: str, text: str, by: str = "") -> None:
-        """Say ``text`` to a connected, approved device."""
-        device, link = self._roster.device(id), self._roster.links.get(id)
-        if link is None or device.approval is not Approval.APPROVED:
-            state = model.state(device, link is not None)
-            raise Conflict(f"{id} is {state}: it can take no command now.", "id")
-        effect = link.command(text, by)
+        """Say ``text`` to a connected, approved device; in the audit before it is said."""
+        device = self._roster.device(id)
+        self._commanded(device)
+        line = by, "command device", id, text
+        await self._audit(*line, patient=device.patient)
+        try:
+            # started or stopped has its own line in the audit, and is waited for
+            effect = self._commanded(device).command(text, by)
+        except IotdError:
+            await self._audit(*line, result="refused", patient=device.patient)
+            raise
         if effect is not None:
-            await effect  # started or stopped: that has its own line in the audit
-            return
-        await self._roster.store.run(
-            write_audit, self._roster.now(), by, "command device", id, text,
-            patient=device.patient,
-        )
+            await effect
+
+    def _commanded(self, device: Device) -> Link:
+        link = self._roster.links.get(device.id)
+        if link is None or self._roster.device(device.id).approval is not Approval.APPROVED:
+            state = model.state(device, link is not None)
+            raise Conflict(f"{device.id} is {state}: it can take no command now.", "id")
+        return link
+
+    def _audit(self, *line: str, **more: Any) -> Deferred[Any]:
+        return self._roster.store.run(write_audit, self._roster.now(), *line, **more)
 
     def _named(self, id: str, field: str) -> Device:
         device = self._roster.devices.get(id)

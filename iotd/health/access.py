@@ -99,6 +99,7 @@ class Looks:
         self._store, self._access = store, access
         self._last: dict[tuple[str, str, str, str], float] = {}
         self._noting: set[str] = set()  # sessions
+        self._unwritten: set[str] = set()  # sessions of whom it could not be noted that they hear
 
     async def look(self, call: Call, patient: str, what: str, section: str | None = None) -> None:
         """Let a call through to a patient, or to a section of the record, and write it down;
@@ -132,19 +133,29 @@ class Looks:
         self, who: Identity, patient: str | None, now: float, section: str | None = None
     ) -> bool:
         """Whether a page of this one hears live of the patient, or of this section; asked for
-        each event. That it does is noted after."""
+        each event. That it does is noted meanwhile: if that fails, it hears no more until a
+        note works."""
         if not self._access.may_see(who, patient, section):
             return False
-        if who.session in self._noting:
-            return True
-        if patient is not None and self._is_anothers(who, patient):
-            self._noting.add(who.session)  # values come faster than commits
-            noted = Deferred.fromCoroutine(
-                self._note(who, EVERYBODY, EVERYBODY, "hear live values", now, "")
-            )
-            noted.addErrback(lambda f: self._log.warn("not noted: {why}", why=str(f.value)))
-            noted.addBoth(lambda _: self._noting.discard(who.session))
-        return True
+        if who.session not in self._noting:
+            if patient is None or not self._is_anothers(who, patient):
+                return True
+            self._note_hearing(who, now)
+        return who.session not in self._unwritten
+
+    def _note_hearing(self, who: Identity, now: float) -> None:
+        session = who.session
+        self._noting.add(session)  # values come faster than commits
+        noted = Deferred.fromCoroutine(
+            self._note(who, EVERYBODY, EVERYBODY, "hear live values", now, "")
+        )
+
+        def failed(failure: Any) -> None:
+            self._unwritten.add(session)
+            self._log.warn("not noted: {why}", why=str(failure.value))
+
+        noted.addCallbacks(lambda _: self._unwritten.discard(session), failed)
+        noted.addBoth(lambda _: self._noting.discard(session))
 
     def refused(self, call: Call, hidden: Hidden) -> None:
         """Write down that this one asked for what is hidden from them.
