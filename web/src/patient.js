@@ -76,7 +76,10 @@ function draw() {
     ${consent()}${alertNote()}
     <nav class="doors" aria-label="Health Plus">
       ${door("habits", "habits", "Habit tracker", `${home}/habits`, habitsLine)}
-      ${door("readings", "report", "Health report", `${home}/report`, reportLine)}
+      ${door("readings", "print", "Health report", `${home}/report`, reportLine)}
+      ${door("labs", "report", "Laboratory results", `${home}/labs`, () => "Blood values, what is high or low, and how it goes.")}
+      ${door("advice", "shield", "Doctor's advice", `${home}/advice`, () => "What your doctor wrote, and notes.")}
+      ${door("questionnaire", "pencil", "Questionnaire", `${home}/questionnaire`, () => "Medicines, sleep, exercise and more, told once.")}
       ${door("habits", "cabinet", "Cabinet", cabinetLink(), cabinetLine)}
       ${door("readings", "health", "Health monitoring", `${home}/monitoring`, monitoringLine)}
       ${door("own", "users", "Sharing", `${home}/sharing`, () => "Who may see what, and who looked.")}
