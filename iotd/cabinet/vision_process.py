@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
 from typing import Any, Callable
 
 from twisted.internet.defer import Deferred
@@ -12,15 +9,12 @@ from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 
+from iotd import child
 from iotd.cabinet.vision_messages import BadMessage, MessageReader, encode
 
-COMMAND = (sys.executable, "-m", "iotd.cabinet.vision_worker")
+COMMAND = child.command("iotd.cabinet.vision_worker")
 END_PATIENCE = 2.0  # seconds from closing its stdin to SIGKILL
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
-# nothing of the daemon's own settings, which hold passwords, goes to where strangers'
-# pictures are decoded
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -82,7 +76,7 @@ class VisionProcess(ProcessProtocol):
 
     def processEnded(self, reason: Any) -> None:
         """It is gone, and all its pipes are closed."""
-        how = _how(reason.value)
+        how = child.how_it_ended(reason.value)
         said = self._said.decode(errors="replace").strip()
         self._log.debug("the vision worker ended: {how} {said}", how=how, said=said)
         self._gone(self, f"{how}: {said}" if said else how)
@@ -94,15 +88,4 @@ class VisionProcess(ProcessProtocol):
 
 def spawn(reactor: Any, process: VisionProcess, command: tuple[str, ...] = COMMAND) -> None:
     """Start a worker that answers to ``process``."""
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    environment.update({name: "1" for name in _ONE_THREAD})
-    environment["PYTHONPATH"] = os.pathsep.join(
-        [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    )
-    reactor.spawnProcess(process, command[0], list(command), env=environment)
-
-
-def _how(value: Any) -> str:
-    if getattr(value, "signal", None):
-        return f"killed by signal {value.signal}"
-    return f"ended with status {getattr(value, 'exitCode', 0) or 0}"
+    child.spawn(reactor, process, command, {name: "1" for name in _ONE_THREAD})

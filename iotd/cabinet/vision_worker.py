@@ -7,28 +7,25 @@ picture that crashes or hangs a decoder takes this process, not the daemon.
 
 from __future__ import annotations
 
-import ctypes
 import os
-import resource
 import signal
 import sys
 import time
 from typing import Any, BinaryIO
 
 from iotd.cabinet.vision_messages import BadMessage, Message, MessageReader, encode
+from iotd.child import bound, own_stdout
 
 MEMORY = 2 * 2**30  # bytes of address space; counting on UXGA takes 0.6 GiB of it
 OWN_LIMIT = 30  # seconds for one message, should the daemon not end it before
 NICE = 5  # pictures wait for people, never the other way round
 
-_PR_SET_PDEATHSIG = 1
-
 
 def main() -> None:
     """Bound this process, say what it can do, answer until stdin ends."""
     parent = os.getppid()
-    out = _own_stdout()
-    _bound(parent)
+    out = own_stdout()
+    bound(parent, MEMORY, NICE)
     try:
         from iotd.cabinet.vision_desk import Desk
     except Exception as error:  # not installed, or broken: the daemon shows why
@@ -66,31 +63,6 @@ def _answer(out: BinaryIO, desk: Any, message: Message) -> None:
 def _write(out: BinaryIO, head: dict[str, Any]) -> None:
     out.write(encode(head))
     out.flush()
-
-
-def _own_stdout() -> BinaryIO:
-    # what libraries print to stdout must not get between the messages
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return out
-
-
-def _bound(parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's, which ends this one
-    try:
-        os.nice(NICE)
-    except OSError:
-        pass  # a sandbox may refuse; it bounds the process in other ways
-    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
-        try:
-            resource.setrlimit(what, (most, most))
-        except (OSError, ValueError):
-            pass
-    if sys.platform == "linux":
-        # also while it computes, or is stopped, it must not outlive a daemon that was killed
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(0)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ MARKS = "\u200e\u200f\u061c"
 LEFT_TO_RIGHT = MARKS[0]
 _KEPT = frozenset("\u200c\u200d" + MARKS)  # and joiners, which scripts need
 _BREAKS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
-_AFTER = frozenset("-/–—,;:|_=&?‐…)")  # where a long word is best broken
+_AFTER = frozenset("-–—‐…")  # between letters of a long word
 
 # scripts written without spaces, and those broken after each sign
 _DENSE = re.compile(

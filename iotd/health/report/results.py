@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping, Sequence
 
 from iotd.health.report.model import Block, Cell, Column, Heading, Table, Text
-from iotd.health.report.words import NONE, amount, brief_day, by_name, day, unit
+from iotd.health.report.words import NONE, amount, brief_day, by_name, day, plural, unit
 
 DATES = 5  # earlier reports side by side
 
@@ -34,7 +34,7 @@ def blocks(section: Mapping[str, Any]) -> Iterator[Block]:
     yield from _laboratories(newest)
     yield from _computed(newest)
     yield from _missing(reports[0])
-    yield from _earlier(newest, reports)
+    yield from _earlier(newest, reports, section.get("more") or 0)
 
 
 def _newest(reports: Sequence[Report]) -> dict[str, tuple[Value, Report]]:
@@ -99,7 +99,7 @@ def _missing(report: Report) -> Iterator[Block]:
 
 
 def _earlier(
-    newest: Mapping[str, tuple[Value, Report]], reports: Sequence[Report]
+    newest: Mapping[str, tuple[Value, Report]], reports: Sequence[Report], more: int
 ) -> Iterator[Block]:
     yield Heading("Earlier results", 3)
     if len(reports) < 2:
@@ -116,9 +116,9 @@ def _earlier(
          Cell(TRENDS.get(str(value.get("trend")), NONE)))
         for key, (value, _) in newest.items()
     ))
-    left = len(reports) - len(shown)
+    left = len(reports) - len(shown) + more
     if left > 0:
-        yield Text(f"{left} still earlier reports are not in this report.", "small")
+        yield Text(f"Not shown: {plural(left, 'still earlier report')}.", "small")
 
 
 def _at(report: Report, key: str) -> Cell:

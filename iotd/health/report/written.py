@@ -8,7 +8,6 @@ from typing import Any, Iterator, Mapping, Sequence
 from iotd.health.report.model import Block, Cell, Column, Heading, Heatmap, Table, Text
 from iotd.health.report.words import NONE, amount, by_name, day, plural
 
-MOST_NOTES = 100
 ADVICE = {
     "cardiovascular": "Heart and vessels", "glucose": "Glucose", "diet": "Diet",
     "exercise": "Exercise", "mental": "Mental health", "respiratory": "Breathing",
@@ -42,11 +41,11 @@ def notes(section: Mapping[str, Any]) -> Iterator[Block]:
     yield Heading("Notes", 2)
     if not items:
         yield Text("There are no notes.", "muted")
-    for note in items[:MOST_NOTES]:
+    for note in items:
         yield Text(_signed(note), "muted")
         yield Text(note.get("text") or NONE)
-    if len(items) > MOST_NOTES:
-        yield Text(f"{len(items) - MOST_NOTES} older notes are not in this report.", "muted")
+    if section.get("more"):
+        yield Text(f"Not shown: {plural(section['more'], 'older note')}.", "muted")
 
 
 def answers(section: Mapping[str, Any], told: Sequence[Sequence[str]]) -> Iterator[Block]:
