@@ -30,7 +30,7 @@ EGFR_FORMULA = (
 RATIO_FORMULA = "total cholesterol ÷ HDL cholesterol"
 MG_PER_DL = 88.4  # umol/L of creatinine
 
-_NUMBER = re.compile(r"([+-]?)(\d{1,12})(?:([.,])(\d{1,12}))?")
+_NUMBER = re.compile(r"([+-]?)([0-9]{1,12})(?:([.,])([0-9]{1,12}))?")
 _COMPARATORS = {"<": "<", ">": ">", "<=": "<=", ">=": ">=", "≤": "<=", "≥": ">="}
 
 

@@ -68,9 +68,9 @@ class Range:
     def text(self) -> str:
         """For people, without unit."""
         if self.low is not None and self.high is not None:
-            return f"{self.low:g} to {self.high:g}"
-        words = f"below {self.high:g}" if self.high is not None else f"{self.low:g} and above"
-        return words + (f", low below {self.flag_low:g}" if self.flag_low is not None else "")
+            return f"{self.low:.4g} to {self.high:.4g}"
+        words = f"below {self.high:.4g}" if self.high is not None else f"{self.low:.4g} and above"
+        return words + (f", low below {self.flag_low:.4g}" if self.flag_low is not None else "")
 
     def as_json(self) -> dict[str, Any]:
         """As the API shows it."""
