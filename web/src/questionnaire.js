@@ -95,9 +95,9 @@ const status = () => html`<p class="small q-state" role="status">${state === "sa
 
 const mark = (number) => (number < REVIEW && known[STEPS[number]] !== null ? "answered" : "");
 
-const stepButton = (number) => html`<li><button type="button" class="q-step ${mark(number)}" aria-current=${number === step ? "step" : "false"}
-  aria-label="${titleOf(number)}${number < REVIEW ? `, ${mark(number) || "not answered"}` : ""}" @click=${() => number !== step && go(number)}>
-  <span class="q-number">${mark(number) ? icon("check") : number === REVIEW ? icon("report") : number + 1}</span><span class="q-title">${titleOf(number)}</span></button></li>`;
+const stepButton = (number) => html`<li><button type="button" class="q-step ${mark(number)}" aria-current=${number === step ? "step" : "false"} @click=${() => number !== step && go(number)}>
+  <span class="q-number">${mark(number) ? icon("check") : number === REVIEW ? icon("report") : number + 1}</span><span class="q-title">${titleOf(number)}</span>
+  ${number < REVIEW ? html`<span class="sr">${mark(number) ? ", answered" : ", not answered"}</span>` : nothing}</button></li>`;
 
 const progress = () => html`<nav class="q-steps no-print" aria-label="Steps of the questionnaire">
   <p class="small muted"><label for="q-progress">Step ${step + 1} of ${STEPS.length}</label></p><progress id="q-progress" max=${STEPS.length} value=${step + 1}></progress>

@@ -15,6 +15,8 @@ const PAGES = [
   ["data", "Data", "table", "readings"],
   ["report", "Report", "report", "readings"],
   ["habits", "Habits", "habits", "habits"],
+  ["advice", "Advice", "health", "advice"],
+  ["questionnaire", "Questions", "pencil", "questionnaire"],
   ["sharing", "Sharing", "users", "own"],
 ];
 
