@@ -152,6 +152,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "health.sharing_page": OWNERS,
     "health.shared_page": PUBLIC,
     # health: report
+    "health.report_pdf": HEALTH,
     # health: fhir
     "health.export_fhir": HEALTH,
     "health.import_fhir": HEALTH,
