@@ -32,10 +32,13 @@ Command = Callable[..., Awaitable[Any]]
 
 
 async def add_user(
-    parts: Parts, by: str, name: str, role: str, password: str | None = None
+    parts: Parts, by: str, name: str, role: str, password: str | None = None,
+    email: str | None = None, full_name: str | None = None,
 ) -> Any:
     """A new account."""
-    return await parts.accounts.add_user(name, role, password, by)
+    about = {"email": email, "full_name": full_name}
+    given = {key: value for key, value in about.items() if value}
+    return await parts.accounts.add_user(name, role, password, by, **given)
 
 
 async def list_users(parts: Parts, by: str) -> Any:

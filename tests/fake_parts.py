@@ -19,9 +19,13 @@ class FakeAccounts:
         self.calls: list[tuple[Any, ...]] = []
         self.people: dict[str, dict[str, Any]] = {}
         self.gate: Deferred[None] | None = None
+        self.about: dict[str, str] = {}
 
-    async def add_user(self, name: str, role: str, password: str | None, by: str) -> dict[str, Any]:
+    async def add_user(
+        self, name: str, role: str, password: str | None, by: str, **about: str
+    ) -> dict[str, Any]:
         """Add it, or Conflict."""
+        self.about = about
         self.calls.append(("add_user", name, role, password, by))
         if self.gate is not None:
             await self.gate

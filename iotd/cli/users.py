@@ -30,8 +30,13 @@ def user() -> None:
 @click.argument("name")
 @role
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--email", help="To sign in with, and for a forgotten password.")
+@click.option("--full-name", help="What others see, such as patients who choose a doctor.")
 @placed
-def add(place: Place, name: str, role: str, password_stdin: bool) -> None:
+def add(
+    place: Place, name: str, role: str, password_stdin: bool, email: str | None,
+    full_name: str | None,
+) -> None:
     """Make an account.
 
     Asks for a password on a terminal. Elsewhere makes one up and prints it
@@ -41,8 +46,13 @@ def add(place: Place, name: str, role: str, password_stdin: bool) -> None:
     Example:
       iotd user add ada --role admin
       echo "$PASSWORD" | iotd user add ada --role doctor --password-stdin
+      iotd user add grace --role doctor --full-name "Dr. Grace Hopper" --email grace@example.org
     """
-    made = ask(place, "user add", name=name, role=role, password=_password(password_stdin))
+    about = {"email": email, "full_name": full_name}
+    given = {key: value for key, value in about.items() if value}
+    made = ask(
+        place, "user add", name=name, role=role, password=_password(password_stdin), **given
+    )
     if place.json:
         tell_json(made)
     elif "password" in made:
@@ -108,7 +118,9 @@ def add_token(place: Place, name: str, role: str) -> None:
         click.echo(made["secret"])
 
 
-USER_COLUMNS = ("id", "name", "role", "totp", "disabled", "last_login_at")
+USER_COLUMNS = (
+    "id", "name", "role", "full_name", "email", "state", "totp", "disabled", "last_login_at",
+)
 
 
 def _password(from_stdin: bool) -> str | None:

@@ -14,7 +14,7 @@ from iotd.errors import Invalid
 GOOD = ("ann@example.org", "Ann.O'Neil+iotd@mail.example.co", "root@localhost",
         "x" * 64 + "@example.org", "a!#$%&'*+/=?^_`{|}~-b@xn--bcher-kva.example")
 BAD = ("", "ann", "ann@", "@example.org", "ann@@example.org", "ann@example..org", "ann@-x.org",
-       "ann b@example.org", "ann@exam ple.org", "ann@example.org\n", "ann@example.org\r\nBcc: x@y.z",
+       "ann b@example.org", "ann@exam ple.org", "ann@example.org\n", "a@b.c\r\nBcc: x@y.z",
        "ann@example.org, bob@example.org", "<ann@example.org>", "änn@example.org",
        "ann@bücher.example", "x" * 65 + "@example.org", "a@" + "x." * 130 + "org",
        "ann@example.org\x00", "ann\u2028@example.org", "<script>@example.org" * 10_000)

@@ -156,8 +156,11 @@ class MoreResetTests(ResetTest):
     async def test_failure(self) -> None:
         """A mail that was not taken is one line of the log, without the token."""
         told: list[str] = []
-        globalLogPublisher.addObserver(observe := lambda event: told.append(str(event)
-                                                                           + formatEvent(event)))
+
+        def observe(event: Any) -> None:
+            told.append(str(event) + formatEvent(event))
+
+        globalLogPublisher.addObserver(observe)
         self.addCleanup(globalLogPublisher.removeObserver, observe)
         self.office.mode = "drops"
         self.accounts.resets.ask("ann", "10.0.0.1")

@@ -42,6 +42,16 @@ class Users(CommandCase):
             self.assertIn("the first line is no password", said.err)
         self.assertEqual(self.parts.accounts.calls, [])
 
+    def test_name_and_address(self) -> None:
+        """E-mail and full name go along when they are given, and only then."""
+        self.iotd("user", "add", "ann", "--role", "patient")
+        self.assertEqual(self.parts.accounts.about, {})
+        self.iotd("user", "add", "bob", "--role", "doctor", "--full-name", "Dr. Bob",
+                  "--email", "bob@example.org")
+        self.assertEqual(
+            self.parts.accounts.about, {"email": "bob@example.org", "full_name": "Dr. Bob"}
+        )
+
     def test_password_from_a_terminal(self) -> None:
         """On a terminal the password is asked for twice and never shown."""
         with mock.patch("click.termui.hidden_prompt_func", side_effect=["secret1", "secret1"]):
