@@ -84,7 +84,7 @@ SECTION_OF: Mapping[str, str] = {
     # told on: of what was granted
     "health.export_fhir": ANY,
     "health.import_fhir": "labs",
-    "health.get_report": ANY,
+    "health.report_pdf": ANY,
 }
 
 
