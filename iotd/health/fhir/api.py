@@ -44,11 +44,15 @@ class FhirApi:
             wanted = frozenset(_named(asked.sections))
             for section in wanted:
                 access.check(call.who, id, section)
+        zipped = b"gzip" in (call.request.getHeader(b"accept-encoding") or b"").lower()
         body = await self._service.export(
             id, wanted, _span(call), By(call.who.name, call.now, call.address), own=own,
-            audit=asked.audit,
+            audit=asked.audit, zipped=zipped,
         )
-        headers = {"Content-Disposition": f'attachment; filename="record-{id}.json"'}
+        headers = {
+            "Content-Disposition": f'attachment; filename="record-{id}.json"',
+            "Vary": "Accept-Encoding", **({"Content-Encoding": "gzip"} if zipped else {}),
+        }
         return Answer(body, headers=headers, content_type=MEDIA_TYPE)
 
     @route("POST", FHIR, query=shapes.ImportQuery, raw=MEDIA_TYPE, answer=shapes.ImportOut,

@@ -59,9 +59,9 @@ class Fhir:
 
     async def export(
         self, patient: str, wanted: Iterable[str], span: Span, by: By, *, own: bool = False,
-        audit: bool = False,
+        audit: bool = False, zipped: bool = False,
     ) -> bytes:
-        """The Bundle as JSON, after it was written down that it is handed out.
+        """The Bundle as JSON, perhaps gzipped, after it was written down that it is handed out.
 
         ``wanted`` sections are those that the caller may see. ``own``: with whom it was shared,
         and with ``audit`` who looked, which is for the patient and admins.
@@ -81,7 +81,7 @@ class Fhir:
             self._shares(patient) if own else (),
             await self._events(patient, known.created_at) if audit and own else (),
         )
-        done: bytes = await self._in_thread(as_bytes, record, by.at)
+        done: bytes = await self._in_thread(as_bytes, record, by.at, zipped)
         return done
 
     async def _events(self, patient: str, since: float) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ def reading(kind: str, value: float, id: int, at: float = NOW, **more: Any) -> R
 
 def labs(words: Words = plain) -> dict[str, Any]:
     """Two reports: values of a laboratory's own range, of ours, computed ones and limits."""
-    told = {
+    told: dict[str, dict[str, Any]] = {
         "total_cholesterol": {"value": 5.5, "unit": "mmol/L"},
         "hdl_c": {"value": 60, "unit": "mg/dL"},
         "creatinine": {"value": 80, "unit": "umol/L", "low": 50, "high": 90},

@@ -99,7 +99,7 @@ class ExportTests(FhirTest):
 
     async def poll(self, count: int) -> None:
         """So many pulses, 30 s apart, up to now."""
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"patient": self.who, "device": "wch", "kind": "heart_rate", "value": 60 + n % 5,
              "raw": "", "at": self.app.now - 30 * n, "received_at": self.app.now, "source": API,
              "quality": "good", "reason": None} for n in range(count)

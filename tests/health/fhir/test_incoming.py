@@ -128,8 +128,8 @@ class SkippedTests(SynchronousTestCase):
         """What is no number, or none that a living person has, is not taken."""
         for value in ("5.4", None, True, [5], {"a": 1}):
             self.assertIn("no number", self.why(result(value=value)))
-        for value in (-5, 0, 5000, 10**400, 1e300):
-            self.assertRegex(self.why(result(value=value)), "finite|taken from")
+        for number in (-5, 0, 5000, 10**400, 1e300):
+            self.assertRegex(self.why(result(value=number)), "finite|taken from")
         self.assertIn("no value", self.why(result(valueQuantity=None)))
         self.assertIn("one of <", self.why(result(valueQuantity={
             "value": 5, "unit": "mmol/L", "comparator": "ad"})))
@@ -169,8 +169,11 @@ class BundleTests(SynchronousTestCase):
 
     def test_no_bundle(self) -> None:
         """Anything else is refused, with what is wanted."""
-        for told in (None, [], "x", 7, {}, result(), {"resourceType": "Patient"},
-                     {"resourceType": ["Bundle"]}, {"resourceType": "Bundle", "entry": {}}):
+        wrong: list[Any] = [
+            None, [], "x", 7, {}, result(), {"resourceType": "Patient"},
+            {"resourceType": ["Bundle"]}, {"resourceType": "Bundle", "entry": {}},
+        ]
+        for told in wrong:
             self.assertRaises(Invalid, read, told)
         self.assertEqual(read({"resourceType": "Bundle"}).days, {})
 
@@ -219,8 +222,11 @@ class WhoseTests(SynchronousTestCase):
 
     def test_same(self) -> None:
         """The same day of birth and sex, either unknown, or a year alone, are no contradiction."""
-        for told in ({}, {"birthDate": "1948-07-21", "gender": "female"}, {"birthDate": "1948"},
-                     {"gender": "other"}, {"gender": "unknown"}, {"birthDate": 7, "gender": []}):
+        people: list[dict[str, Any]] = [
+            {}, {"birthDate": "1948-07-21", "gender": "female"}, {"birthDate": "1948"},
+            {"gender": "other"}, {"gender": "unknown"}, {"birthDate": 7, "gender": []},
+        ]
+        for told in people:
             check_whose(self.found(told), ANNA, force=False)
         check_whose(self.found(), ANNA, force=False)
         check_whose(self.found({}, subject="https://lab.example/fhir/Patient/p1"), ANNA, False)
