@@ -32,7 +32,8 @@ const fresh = () => (raw = Object.fromEntries(form.sections.map((one) => [one.id
 const titleOf = (number) => form.sections[number]?.title ?? "Look through";
 
 function put(question, value, drawn) {
-  raw[section().id].values[question] = value;
+  const { values } = raw[section().id];
+  values[question] = typeof value === "function" ? value(values[question]) : value;
   touched(drawn);
 }
 

@@ -43,18 +43,20 @@ const CONTROLS = {
 };
 
 function list(name, question, rows, put, errors) {
-  const shown = rows.length ? rows : [emptyRow(question)];
-  const change = (place, column) => (value) => put(shown.map((row, other) => (other === place ? { ...row, [column]: value } : row)), false);
-  const add = () => put([...shown, emptyRow(question)]);
+  const atLeastOne = (some) => (some.length ? some : [emptyRow(question)]);
+  const shown = atLeastOne(rows);
+  // of the rows as they are then: what is typed is kept without drawing anew
+  const change = (place, column) => (value) => put((now) => atLeastOne(now).map((row, other) => (other === place ? { ...row, [column]: value } : row)), false);
+  const add = () => put((now) => [...atLeastOne(now), emptyRow(question)]);
   return html`<div class="field q-list"><h3>${question.text}</h3>
     ${shown.map((row, place) => html`<fieldset class="q-row"><legend>${place + 1}.</legend><div class="inline-form">
       ${question.columns.map((column) => CONTROLS[column.kind](`${name}.${place}.${column.id}`, column, row[column.id], change(place, column.id), errors))}</div>
-      <button type="button" class="quiet" aria-label="Remove row ${place + 1}" @click=${() => put(shown.filter((_, other) => other !== place))}>${icon("trash")}Remove</button></fieldset>`)}
+      <button type="button" class="quiet" aria-label="Remove row ${place + 1}" @click=${() => put((now) => now.filter((_, other) => other !== place))}>${icon("trash")}Remove</button></fieldset>`)}
     ${wrong(name, errors)}
     <p><button type="button" class="quiet" ?disabled=${shown.length >= question.most} @click=${add}>${icon("plus")}Add another</button></p></div>`;
 }
 
-/** The section's fields; `put(question, value, drawn)` takes what is typed. */
+/** The section's fields; `put(question, value, drawn)` takes what is typed, or what makes it of what was. */
 export const fields = (section, raw, put, errors) => section.questions
   .filter((question) => isAsked(section, question, raw.values))
   .map((question) => CONTROLS[question.kind](`${section.id}.${question.id}`, question, raw.values[question.id], (value, drawn = true) => put(question.id, value, drawn), errors));
