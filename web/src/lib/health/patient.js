@@ -14,6 +14,7 @@ const PAGES = [
   ["charts", "Charts", "chart", "readings"],
   ["data", "Data", "table", "readings"],
   ["report", "Report", "report", "readings"],
+  ["labs", "Results", "scale", "labs"],
   ["habits", "Habits", "habits", "habits"],
   ["advice", "Advice", "health", "advice"],
   ["questionnaire", "Questions", "pencil", "questionnaire"],
