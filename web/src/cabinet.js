@@ -2,6 +2,7 @@ import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
 import { api, items } from "./lib/api.js";
 import { act } from "./lib/act.js";
+import { openLinked } from "./lib/cabinet/facts.js";
 import { addItem } from "./lib/cabinet/photos.js";
 import { shelf } from "./lib/cabinet/shelf.js";
 import { api1, connected, countsBadge, stateList } from "./lib/cabinet/state.js";
@@ -113,6 +114,7 @@ const soon = () => {
 
 draw();
 askAgain();
+openLinked(page);
 live({
   cabinet(data) {
     if (data.id !== page.cabinet.id) return;

@@ -5,7 +5,9 @@ import { api } from "../api.js";
 import { act, submit } from "../act.js";
 import { confirm, openDialog } from "../dialogs.js";
 import { plural } from "../format.js";
+import { user } from "../initial.js";
 import { field, icon, stateBadge, when } from "../parts.js";
+import { editFacts } from "./facts.js";
 import { addPhoto } from "./photos.js";
 import { api1 } from "./state.js";
 
@@ -78,9 +80,10 @@ const line = (page) => (item) => html`<li class="stack" id="item-${item.id}">
   <p class="small muted">${words(item)} ${item.low_at === null ? nothing : `Tells at ${item.low_at} or fewer.`}</p>
   <div class="row"><button type="button" class="quiet" @click=${() => correct(page, item)}>${icon("pencil")}Correct<span class="sr"> the count of ${item.name}</span></button>
     <button type="button" class="quiet" ?disabled=${item.count_at === null} @click=${(event) => undo(page, item, event.currentTarget)}>${icon("undo")}Undo<span class="sr"> the last change of ${item.name}</span></button></div>
-  <details class="more"><summary>${plural(item.photos.length, "photo")}, limit, name<span class="sr"> of ${item.name}</span></summary><div class="stack">
+  <details class="more"><summary>${plural(item.photos.length, "photo")}, limit, name, what is in it<span class="sr"> of ${item.name}</span></summary><div class="stack">
     ${photos(page, item)}
     <p class="row"><button type="button" class="quiet" @click=${() => settings(page, item)}>${icon("gear")}Limit, name, barcode</button>
+      ${user.role === "doctor" ? nothing : html`<button type="button" class="quiet" @click=${(event) => editFacts(page, item, event.currentTarget)}>${icon("scale")}What is in it<span class="sr">: ${item.name}</span></button>`}
       <button type="button" class="danger" @click=${(event) => remove(page, item, event.currentTarget)}>${icon("trash")}Remove<span class="sr"> ${item.name}</span></button></p></div></details>
 </li>`;
 
