@@ -27,8 +27,18 @@ function body(form, given) {
   return sent;
 }
 
+/** Whether something is ticked; says so beside the boxes if not. */
+function ticked(form) {
+  const some = chosen(form).length > 0;
+  form.querySelector(".sections .wrong").textContent = some ? "" : "Tick at least one.";
+  if (!some) form.querySelector("[name=sections]").focus();
+  return some;
+}
+
 async function share(event, made, extra = () => ({})) {
   const form = event.currentTarget;
+  event.preventDefault();
+  if (!ticked(form)) return;
   const done = await submit(event, (given) => api("POST", `${api1}/shares`, { ...body(form, given), ...extra(form) }));
   if (!done) return;
   form.reset();

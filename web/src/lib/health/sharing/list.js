@@ -27,13 +27,13 @@ async function revoke(event, share, done) {
   if (ended) done();
 }
 
-const line = (done) => (share) => html`<li class="share" data-id=${share.id}><div>
+const line = (done) => (share) => html`<li class="consent" data-id=${share.id}><div>
     <strong>${icon(share.kind === "doctor" ? "user" : "key")} ${title(share)}</strong> ${stateBadge(...TONES[share.state], share.state)}
     <p class="small">${named(share.sections)}${share.state === "open" ? `, ${until(share.expires_at)}` : ""}.</p>
     <p class="small muted">${share.why ?? nothing} ${openings(share)} Made ${when(share.created_at)} by ${share.created_by}.${share.kind === "link" ? html` In the list below it is <span class="nowrap">link ${share.id}</span>.` : nothing}</p></div>
   ${share.state === "open" ? html`<button type="button" class="quiet" @click=${(event) => revoke(event, share, done)}>${icon("ban")}Take back</button>` : nothing}</li>`;
 
-const lines = (shares, done) => html`<ul class="lines shares">${repeat(shares, (share) => share.id, line(done))}</ul>`;
+const lines = (shares, done) => html`<ul class="lines consents">${repeat(shares, (share) => share.id, line(done))}</ul>`;
 
 /** Both lists; `done()` when one was taken back. */
 export function shareLists(shares, done) {
