@@ -10,6 +10,10 @@ import { api1, patient } from "./patient.js";
 
 const LARGEST = 8 * 1024 * 1024;
 const UNREACHED = "No answer from the server. Nothing was changed; try again.";
+const OTHERS = {
+  birth_date: `The file is about somebody who was born on another day than ${patient?.name}.`,
+  sex: `The file is about somebody of another sex than ${patient?.name}.`,
+};
 
 let file = null;
 let stage = "choose"; // choose, sending, seen, done
@@ -39,8 +43,8 @@ async function run(preview, drawn) {
     stage = preview ? "seen" : "done";
     if (!preview) say("The results are taken over.");
   } catch (failure) {
-    other = failure.status === 409 && ["birth_date", "sex"].includes(failure.field);
-    problem = failure.message;
+    other = failure.status === 409 && failure.field in OTHERS;
+    problem = other ? `${OTHERS[failure.field]} Nothing was taken.` : failure.message;
     stage = "choose";
   }
   drawn();
@@ -66,8 +70,8 @@ const chooser = (drawn) => html`${problem ? trouble(drawn) : nothing}
   <div class="field"><label for="f-fhir">File with results</label><input id="f-fhir" type="file" accept=".json,application/json,application/fhir+json" aria-describedby="f-fhir-help" @change=${(event) => chosen(event, drawn)}>
     <small id="f-fhir-help">A FHIR R4 Bundle. It is only looked at first; of what it holds, laboratory results are taken.</small></div>`;
 
-const figure = (name, value) => html`<div><dt>${name}</dt><dd>${number(value)}</dd></div>`;
-const figures = () => html`<dl class="figures">${figure("New results", answer.added)}${figure("Changed", answer.changed)}${figure("As they are", answer.unchanged)}${figure("Not taken", answer.skipped_in_all)}</dl>`;
+const figure = (name, value) => html`<dt>${name}</dt><dd>${number(value)}</dd>`;
+const figures = () => html`<dl class="facts">${figure("New results", answer.added)}${figure("Changed", answer.changed)}${figure("As they are", answer.unchanged)}${figure("Not taken", answer.skipped_in_all)}</dl>`;
 
 const reasons = () => (answer.skipped.length ? html`<details class="more"><summary>What is not taken, and why</summary>
   <ul class="lines">${answer.skipped.map((one) => html`<li><span>Entry ${number(one.index + 1)}: ${one.reason}</span></li>`)}</ul>
