@@ -62,6 +62,7 @@ class Checker:
     kept: Head | None = None
     rows: int = 0
     last: int = 0
+    place: int = -2 ** 63  # rows after this id are the next to be read
     count: int = 0
     faults: list[Fault] = field(default_factory=list)
     doubts: list[Row] = field(default_factory=list)
@@ -72,7 +73,11 @@ class Checker:
     def feed(self, rows: Iterable[Row]) -> None:
         """The next rows."""
         for row in rows:
-            self._take(row)
+            self.place, self.rows = row.id, self.rows + 1
+            if row.id > 0:
+                self._take(row)
+            else:
+                self._fault(row.id, f"row {row.id} was put in")
 
     def _take(self, row: Row) -> None:
         links = [link_of(self.key, before, row) for before in self._before]
@@ -85,7 +90,7 @@ class Checker:
             self._before = (str(row.chain), *links[:2])
         if self.kept is not None and row.id == self.kept.id:
             self._met = row.chain == self.kept.chain
-        self.last, self.rows = row.id, self.rows + 1
+        self.last = row.id
 
     def _inside(self, row: Row) -> None:
         """The link is right: is what it stands for?"""
@@ -185,10 +190,10 @@ class Checker:
 
     def _swapped(self, one: Broken, other: Broken) -> bool:
         moved = other.row._replace(id=one.row.id)
+        if any(link_of(self.key, before, moved) == moved.chain for before in one.before):
+            return True
         texts = moved._replace(salt=one.row.salt)
-        return digest_of(texts) == one.row.digest or any(
-            link_of(self.key, before, moved) == moved.chain for before in one.before
-        )
+        return digest_of(one.row) != one.row.digest == digest_of(texts)
 
 
 def _wrong(row: Row) -> str:

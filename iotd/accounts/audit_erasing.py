@@ -32,6 +32,8 @@ def erase_account(connection: Connection, by: By, *names: str) -> int:
     The names may be any of a person that a detail holds, such as an e-mail address.
     """
     texts = [name.lower() for name in names if name]
+    if not texts:
+        return 0
     whole = [func.lower(column).in_(texts) for column in (audit.c.who, audit.c.subject)]
     parts = [func.lower(audit.c.detail).contains(text, autoescape=True) for text in texts]
     told = audit.c.action != ERASE  # these name rows, no people

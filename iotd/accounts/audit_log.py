@@ -136,7 +136,7 @@ class AuditLog:
 
 def _feed(connection: Connection, checker: Checker, key: bytes) -> tuple[Head | None, bool]:
     """Check a page in the thread that reads it: the head of before, and whether there was one."""
-    page = records.read_page(connection, key, checker.last, PAGE)
+    page = records.read_page(connection, key, checker.place, PAGE)
     checker.feed(page.rows)
     return page.before, bool(page.rows)
 
