@@ -35,6 +35,8 @@ RAW: dict[str, bytes] = {
     "health.import_fhir": b'{"resourceType": "Bundle", "type": "collection", "entry": []}',
     "health.import_labs": b"date,glucose mmol/L\n2023-11-02,5.2\n",
 }
+# a question that the handler itself refuses: who gets as far is let in, and no PDF is made
+QUERIES = {"health.report_pdf": "?sections=none"}
 NOTHING = {"int": "999999", "day": "2023-11-01", "date": "2023-11-01"}
 LAST = "health.remove_patient"
 LET_IN, HIDDEN, WRONG_ROLE, NOBODY = "let in", "404", "403", "401"
@@ -91,15 +93,18 @@ class MatrixTest(HealthTest):
         if reply.status == 404 and reply.json["detail"] == NO_PATIENT:
             self.assertEqual(set(reply.json), {"type", "title", "status", "detail", "field"})
             return HIDDEN
-        self.assertIn(reply.status, (200, 201, 204, 303, 401, 403, 404), (route.name, reply.body))
+        if reply.status != 422 or route.name not in QUERIES:
+            self.assertIn(reply.status, (200, 201, 204, 303, 401, 403, 404),
+                          (route.name, reply.body))
         return {401: NOBODY, 403: WRONG_ROLE, 303: NOBODY}.get(reply.status, LET_IN)
 
     def path(self, route: Route, id: str) -> str:
         """The route's path about this patient, and of parts that there are none of."""
-        path = route.path.replace("<id>", id)
-        return re.sub(
-            r"<(?:(\w+):)?(\w+)>", lambda found: NOTHING.get(found[1] or found[2], "none"), path
+        path = re.sub(
+            r"<(?:(\w+):)?(\w+)>", lambda found: NOTHING.get(found[1] or found[2], "none"),
+            route.path.replace("<id>", id),
         )
+        return path + QUERIES.get(route.name, "")
 
     def options(self, route: Route, headers: dict[str, str] | None) -> dict[str, Any]:
         """What is sent along."""

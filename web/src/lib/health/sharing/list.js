@@ -16,7 +16,7 @@ const title = (share) => (share.kind === "doctor" ? share.doctor_name || share.d
 function openings(share) {
   if (share.kind !== "link") return nothing;
   const left = share.openings_left === null ? "" : `, ${share.openings_left} left`;
-  return html`Opened ${plural(share.openings, "time")}${left}${share.last_opened_at ? html`, last ${when(share.last_opened_at)}` : nothing}. ${share.passcode ? "Asks for a passcode." : nothing}`;
+  return html`${share.openings ? `Opened ${plural(share.openings, "time")}` : "Not opened yet"}${left}${share.last_opened_at ? html`, last ${when(share.last_opened_at)}` : nothing}. ${share.passcode ? "Asks for a passcode." : nothing}`;
 }
 
 async function revoke(event, share, done) {
