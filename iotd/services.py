@@ -113,7 +113,7 @@ class Daemon(Service):
         self.health = HealthPlus(
             config=config, store=parts.store, bus=parts.bus, registry=parts.registry,
             accounts=parts.accounts, reactor=reactor, now=parts.now, metrics=parts.metrics,
-            in_thread=self._in_thread,
+            in_thread=self._in_thread, fonts=web_folder() / "fonts",
         )
         self.campus = Campus(
             config=config, core=parts.campus, store=parts.store, bus=parts.bus,

@@ -184,7 +184,8 @@ class App:
         self.record = Record(
             **common, clock=self.clock, accounts=self.accounts, registry=self.registry,
             patients=self.patients, calendar=self.calendar, slot=self.rollups.slot,
-            poll_seconds=30, in_thread=deferToThread,
+            poll_seconds=30, in_thread=deferToThread, reactor=reactor, fonts=WEB / "fonts",
+            site_name="iotd",
         )
         self._build_campus()
         self.looks = Looks(self.store, self.patients.access)
@@ -317,6 +318,7 @@ class App:
         self.site.close_all()
         while len(self.site.places):
             await deferLater(reactor, 0)
+        await self.record.reports.stop_service()
         await self.readings.stop_service()
         await self.alerts.stop_service()
         self.cabinets.stop_service()

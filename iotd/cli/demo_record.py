@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Mapping
 
 from twisted.internet.defer import DeferredList
@@ -70,7 +71,7 @@ def _record(parts: Parts, reactor: Any, people: Patients, past: _Past) -> Record
         store=parts.store, bus=parts.bus, now=past.now, clock=reactor, accounts=parts.accounts,
         registry=parts.registry, patients=people,
         calendar=Calendar(parts.config.site.timezone), slot=slot_of(poll), poll_seconds=poll,
-        in_thread=parts.in_thread,
+        in_thread=parts.in_thread, reactor=reactor, fonts=Path(), site_name="",
     )
 
 

@@ -7,6 +7,7 @@ each other on the bus; what one asks of another is handed to it here.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Callable, Iterator
 
 from prometheus_client import CollectorRegistry
@@ -58,11 +59,12 @@ class HealthPlus:
     def __init__(
         self, *, config: Config, store: Store, bus: Bus, registry: Registry, accounts: Accounts,
         reactor: Any, now: Callable[[], float], metrics: CollectorRegistry, in_thread: InThread,
+        fonts: Path,
     ) -> None:
         self._config, self._registry, self._reactor, self._now = config, registry, reactor, now
         self._accounts, self._metrics = accounts, metrics
         self._common: dict[str, Any] = {"store": store, "bus": bus, "now": now}
-        self._in_thread = in_thread
+        self._in_thread, self._fonts = in_thread, fonts
         self.devices = self._build_wire(bus)
         self._build_vitals(store, bus)
         self._build_alerts()
@@ -127,7 +129,8 @@ class HealthPlus:
             **self._common, clock=self._reactor, accounts=self._accounts,
             registry=self._registry, patients=self.patients, calendar=self._calendar,
             slot=self.rollups.slot, poll_seconds=self._config.devices.poll_seconds,
-            in_thread=self._in_thread,
+            in_thread=self._in_thread, reactor=self._reactor, fonts=self._fonts,
+            site_name=self._config.site.name,
         )
 
     def load(self, connection: Any) -> None:

@@ -3,6 +3,7 @@ tells all of it on: links, the report and FHIR."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Callable, Iterator
 
 from twisted.internet.defer import Deferred
@@ -32,6 +33,8 @@ from iotd.health.questionnaire.api import QuestionnaireApi
 from iotd.health.questionnaire.pages import QuestionnairePages
 from iotd.health.questionnaire.service import Questionnaires
 from iotd.health.readings_section import ReadingsSection
+from iotd.health.report.api import ReportApi
+from iotd.health.report.service import Reports
 from iotd.health.sections import Sections
 from iotd.health.sharing.api import SharedApi, SharesApi
 from iotd.health.sharing.links import Links
@@ -50,7 +53,8 @@ class Record:
     def __init__(
         self, *, store: Store, bus: Bus, now: Callable[[], float], clock: Any,
         accounts: Accounts, registry: Registry, patients: Patients, calendar: Calendar,
-        slot: float, poll_seconds: float, in_thread: InThread,
+        slot: float, poll_seconds: float, in_thread: InThread, reactor: Any, fonts: Path,
+        site_name: str,
     ) -> None:
         self._accounts, self._patients, self._now = accounts, patients, now
         common: dict[str, Any] = {"store": store, "bus": bus, "now": now, "patients": patients}
@@ -80,6 +84,11 @@ class Record:
             store=store, patients=patients, sections=self.sections, labs=self.labs,
             shares=self.shares.list, calendar=calendar, slot=slot, in_thread=in_thread,
         )
+        self.reports = Reports(
+            store=store, now=now, calendar=calendar, patients=patients, sections=self.sections,
+            readings=self.readings, reactor=reactor, site_name=site_name, fonts=fonts,
+            profiles=profiles,
+        )
         self.answers = Answers(registry, self.advice, self.labs)
         accounts.before_removal.append(self._remove_patients)
 
@@ -100,6 +109,7 @@ class Record:
         yield from (SharesApi(service=self.shares, **common), SharedApi(self.links))
         yield SharingPages(service=self.shares, **common)
         yield FhirApi(service=self.fhir, **common)
+        yield ReportApi(service=self.reports, **common)
         yield HabitsApi(service=self.habits, **common)
 
     def events(self) -> tuple[tuple[type, str, Audience], ...]:
@@ -113,6 +123,7 @@ class Record:
     def steps(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         """How it is stopped, in order."""
         yield "habits", self.habits.stop_service
+        yield "reports", self.reports.stop_service
 
     def _may_hear(self, who: Identity, event: RecordChanged) -> bool:
         return self._patients.access.may_see(who, event.patient, event.section)

@@ -39,7 +39,7 @@ class JobsTests(TestCase):
         self.health = HealthPlus(
             config=config, store=parts.store, bus=parts.bus, registry=parts.registry,
             accounts=parts.accounts, reactor=reactor, now=parts.now, metrics=parts.metrics,
-            in_thread=maybeDeferred,
+            in_thread=maybeDeferred, fonts=folder,
         )
         parts.store.call(self.health.load)
         parts.accounts.startService()
