@@ -17,6 +17,7 @@ need mosquitto-clients mosquitto_pub
 need strace strace
 need systemd systemd-analyze
 need gcc gcc cc
+need poppler-utils pdftotext
 
 [ -n "$missing" ] || { echo "iotd: all programs that the tests need are here"; exit 0; }
 
