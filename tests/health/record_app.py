@@ -1,4 +1,4 @@
-"""The whole web part with questionnaires, advice and notes, and doctors with consent."""
+"""A patient on the whole web part, and doctors whom she let in."""
 
 from __future__ import annotations
 
@@ -8,64 +8,17 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from iotd.health.advice.api import AdviceApi, NotesApi
-from iotd.health.advice.notes import Notes
-from iotd.health.advice.pages import AdvicePages
-from iotd.health.advice.service import Advice
-from iotd.health.questionnaire.api import QuestionnaireApi
-from iotd.health.questionnaire.pages import QuestionnairePages
-from iotd.health.questionnaire.service import Questionnaires
+from iotd.accounts.profile_model import Profile
 from iotd.bus import RecordChanged
-from iotd.site.routes import Identity
 from tests.apps import App, Browser, Reply
 from tests.health.test_api import ANNA
 
 
-class Profiles:
-    """Full names by account number."""
-
-    def __init__(self) -> None:
-        self.names: dict[int, str] = {}
-
-    def name_of(self, user_id: int) -> str:
-        """As the accounts' own."""
-        return self.names.get(user_id, f"user {user_id}")
-
-
-class RecordApp(App):
-    """``granted`` are the sections that each doctor was let into, of every patient."""
-
-    def _health_apis(self) -> list[object]:
-        self.granted: dict[str, set[str]] = {}
-        self.profiles = Profiles()
-        self.patients.access._grants = self._granted
-        common: dict[str, Any] = {
-            "store": self.store, "bus": self.bus, "now": self.time, "patients": self.patients,
-        }
-        room: dict[str, Any] = {"patients": self.patients, "looks": self.looks}
-        self.questionnaires = Questionnaires(**common)
-        self.advice = Advice(**common, profiles=self.profiles)
-        self.notes = Notes(**common, profiles=self.profiles)
-        questions = QuestionnaireApi(service=self.questionnaires, **room)
-        advice = AdviceApi(service=self.advice, **room)
-        notes = NotesApi(service=self.notes, **room)
-        return [
-            *super()._health_apis(), questions, advice, notes,
-            QuestionnairePages(api=questions, patients=self.patients),
-            AdvicePages(api=advice, notes_api=notes, patients=self.patients),
-        ]
-
-    def _granted(self, identity: Identity, patient: str) -> frozenset[str]:
-        return frozenset(self.granted.get(identity.name, ()))
-
-
 class RecordTest(TestCase):
-    """Anna has a patient; doctors dora and emil may see what ``grant`` says."""
-
-    app_class: type[RecordApp] = RecordApp
+    """Anna has a patient; ``self.told`` is what was published of the record."""
 
     async def setUp(self) -> None:  # type: ignore[override]
-        self.app = self.app_class(Path(self.mktemp()))
+        self.app = App(Path(self.mktemp()))
         self.addCleanup(lambda: Deferred.fromCoroutine(self.app.close()))
         self.told: list[dict[str, Any]] = []
         self.app.bus.subscribe(RecordChanged, lambda event: self.told.append(event.data))
@@ -78,13 +31,19 @@ class RecordTest(TestCase):
     async def signed_in(self, name: str, role: str, full_name: str = "") -> Browser:
         """A new account's browser."""
         number = await self.app.add(name, role)
-        self.app.profiles.names[number] = full_name or name
+        if full_name:
+            profiles = self.app.accounts.profiles
+            profiles.keep(Profile(number, full_name=full_name, verified_at=self.app.now))
         return await self.app.signed_in(name)
 
-    async def doctor(self, name: str = "dora", *sections: str, full_name: str = "") -> Browser:
-        """A doctor who was let into these sections."""
-        self.app.granted[name] = set(sections)
-        return await self.signed_in(name, "doctor", full_name)
+    async def doctor(self, name: str, *sections: str, full_name: str = "") -> Browser:
+        """A doctor whom Anna let into these sections."""
+        browser = await self.signed_in(name, "doctor", full_name)
+        share = {"doctor": name, "sections": sections, "days": 365}
+        made = await self.anna.call("POST", self.path + "/shares", json=share)
+        self.assertEqual(made.status, 201, made.body)
+        self.told.clear()
+        return browser
 
     async def get(self, path: str, browser: Browser | None = None) -> Any:
         """What a GET answers; it must be one that worked."""

@@ -160,3 +160,7 @@ class RightsTests(RecordTest):
         self.assertEqual(page.status, 200, page.body)
         self.assertNotIn(SCRIPT.encode(), page.body)
         self.assertIn(b'"writes":true', page.body.replace(b" ", b""))
+        dora = await self.doctor("dora", "questionnaire")
+        page = await dora.call("GET", f"/health/{self.who}/questionnaire",
+                               headers={"Accept": "text/html"})
+        self.assertIn(b'"writes":false', page.body.replace(b" ", b""))
