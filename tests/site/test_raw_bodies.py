@@ -5,7 +5,7 @@ from __future__ import annotations
 from iotd.site.routes import Answer, Call, route
 from tests.site.house import HouseTestCase
 
-NOTES = "/api/v1/notes"
+NOTES, RECORDS = "/api/v1/notes", "/api/v1/records"
 
 
 class Notes:
@@ -25,6 +25,15 @@ class Notes:
     async def pages(self, call: Call, id: str) -> Answer:
         """Its pages."""
         return Answer({"pages": id})
+
+
+class Records:
+    """Takes a kind of JSON."""
+
+    @route("POST", RECORDS, name="records.add", raw="application/fhir+json")
+    async def add(self, call: Call) -> Answer:
+        """A record."""
+        return Answer({"bytes": len(call.body)})
 
 
 class RawTests(HouseTestCase):
@@ -50,6 +59,17 @@ class RawTests(HouseTestCase):
                         {"Content-Type": "text/csv; header=present; charset=UTF-8"}):
             reply = self.house.ask("POST", NOTES, body=b"a=b&c", who="ann", headers=headers)
             self.assertEqual((reply.status, reply.json), (200, {"bytes": 5}), headers)
+
+    def test_json(self) -> None:
+        """Where a kind of JSON is wanted, plain JSON is taken as well."""
+        house = self.build(Records())
+        for kind in ("application/fhir+json", "application/json; charset=utf-8", "text/plain"):
+            reply = house.ask("POST", RECORDS, body=b"{}", who="ann",
+                              headers={"Content-Type": kind})
+            self.assertEqual((reply.status, reply.json), (200, {"bytes": 2}), kind)
+        reply = house.ask("POST", RECORDS, body=b"{}", who="ann",
+                          headers={"Content-Type": "text/csv"})
+        self.assertEqual(reply.status, 415)
 
     def test_other_types(self) -> None:
         """Another type is refused with what is allowed."""

@@ -37,7 +37,7 @@ def _add_plan(
         "meta": {"versionId": _version(about), "lastUpdated": about.get("at")},
         "status": "active", "intent": "plan", "category": [{"text": "Doctor's advice"}],
         "title": title, "description": text, "subject": bundle.me, "created": about.get("at"),
-        "author": author and people.practitioner(bundle, author, about.get("author_name")),
+        "author": author and people.author(bundle, author, about.get("author_name")),
         "activity": [{"detail": {
             "code": {"text": title}, "status": "in-progress", "description": text,
         }}],
@@ -61,7 +61,7 @@ def _add_note(bundle: Bundle, note: Mapping[str, Any], text: str) -> None:
     bundle.add("DocumentReference", f"note/{note['id']}", {
         "status": "current", "type": concept(coding(LOINC, NOTE, "Note")),
         "subject": bundle.me, "date": note["at"],
-        "author": [people.practitioner(bundle, note["author"], note.get("author_name"))],
+        "author": [people.author(bundle, note["author"], note.get("author_name"))],
         "content": [{"attachment": {
             "contentType": "text/plain; charset=utf-8",
             "data": b64encode(text.encode()).decode(),

@@ -41,10 +41,10 @@ def pruned(value: Any) -> Any:
 
 
 class Bundle:
-    """Resources about one patient."""
+    """Resources about one patient; ``owner`` is whom the patient belongs to, mostly themselves."""
 
-    def __init__(self, patient: str) -> None:
-        self._patient = patient
+    def __init__(self, patient: str, owner: str | None = None) -> None:
+        self._patient, self.owner = patient, owner
         self._entries: dict[str, dict[str, Any]] = {}
 
     def url_of(self, kind: str, key: Any) -> str:

@@ -34,7 +34,7 @@ class Record:
 
 def bundle_of(record: Record, now: float) -> dict[str, Any]:
     """The Bundle as plain dicts."""
-    bundle = Bundle(record.patient.id)
+    bundle = Bundle(record.patient.id, record.patient.owner)
     add_patient(bundle, record.patient)
     if record.measured is not None:
         add_vitals(bundle, record.measured, record.devices)

@@ -19,8 +19,10 @@ def add_patient(bundle: Bundle, patient: Patient) -> None:
     })
 
 
-def practitioner(bundle: Bundle, account: str, name: str | None) -> dict[str, Any]:
-    """A Reference to who wrote something; the Practitioner is taken in."""
+def author(bundle: Bundle, account: str, name: str | None) -> dict[str, Any]:
+    """A Reference to who wrote something: the patient, or a Practitioner, who is taken in."""
+    if account == bundle.owner:
+        return bundle.me
     told = words(name) or account
     reference = bundle.add("Practitioner", account, {
         "identifier": [{"system": URI, "value": bundle.url_of("Practitioner", account)}],

@@ -66,7 +66,7 @@ class RuleTests(SynchronousTestCase):
         ids = [{each["fullUrl"] for each in bundle_of(one, NOW)["entry"]} for one in (mine, theirs)]
         self.assertEqual(ids[0] & ids[1], set())
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(st.lists(ANYTHING, min_size=1, max_size=8))
     def test_any_text(self, texts: list[str]) -> None:
         """Any mixture of texts in every field is a valid Bundle."""
@@ -180,6 +180,15 @@ class WrittenTests(SynchronousTestCase):
         (note,) = told(words=lambda word: f"{word} சோ")["DocumentReference"]
         data = note["content"][0]["attachment"]["data"]
         self.assertEqual(b64decode(data).decode(), "Seen. சோ")
+
+    def test_own_notes(self) -> None:
+        """What the patient wrote is the patient's, who is no practitioner."""
+        (note,) = examples.notes()["items"]
+        mine = {"notes": {"items": [{**note, "author": "user:2", "author_name": "Anna"}]}}
+        found = told(sections=mine)
+        self.assertEqual(found["DocumentReference"][0]["author"][0]["reference"],
+                         "urn:uuid:" + found["Patient"][0]["id"])
+        self.assertNotIn("Practitioner", found)
 
     def test_consents(self) -> None:
         """Links and grants say who, what and until when; nothing that opens them is in it."""
