@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Coroutine
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -22,6 +22,7 @@ class Post:
     def __init__(self, mailer: Mailer | None, now: Callable[[], float]) -> None:
         self._mailer, self._now = mailer, now
         self._at_work: set[Deferred[Any]] = set()
+        self._stopped = False
 
     @property
     def is_there(self) -> bool:
@@ -30,10 +31,9 @@ class Post:
 
     def follow(self, work: Coroutine[Any, Any, Any], what: str) -> None:
         """Let work go on by itself; a failure is one line of the log, without secrets."""
-        if len(self._at_work) >= MOST_AT_ONCE:
+        if self._stopped or len(self._at_work) >= MOST_AT_ONCE:
             work.close()
-            self._log.warn("{what}: not done, {many} others are under way", what=what,
-                           many=MOST_AT_ONCE)
+            self._log.warn("{what}: not done, too much is under way", what=what)
             return
         going = Deferred.fromCoroutine(work)
         self._at_work.add(going)
@@ -51,12 +51,13 @@ class Post:
             await self._mailer.send(mail, self._now())
 
     def stop(self) -> None:
-        """End what is under way."""
+        """End what is under way; nothing begins any more."""
+        self._stopped = True
         for going in tuple(self._at_work):
             going.cancel()
 
     def _tell(self, failure: Failure, what: str) -> None:
-        if failure.check(CancelledError):
+        if self._stopped:
             return
         if failure.check(IotdError):
             self._log.warn("{what}: {why}", what=what, why=str(failure.value))

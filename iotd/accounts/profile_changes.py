@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from iotd.accounts import profile_records, records
+from iotd.accounts import profile_records, records, reset_records
 from iotd.accounts.audit_erasing import erase_account
 from iotd.accounts.model import User
 from iotd.accounts.profile_model import ACTIVE, ASKED, Profile, email_key
@@ -133,6 +133,7 @@ def change_about(connection: Connection, by: By, user_id: int, about: About) -> 
         )
     if about.email is not None:
         _set_email(connection, known, about.email)
+        reset_records.end_tokens(connection, user_id, by.at)  # they went to another mailbox
     if about.full_name is not None:
         profile_records.change_profile(connection, user_id, full_name=about.full_name)
     told = [name for name in ("email", "full_name") if getattr(about, name) is not None]

@@ -14,6 +14,9 @@ from iotd.times import rfc3339
 ASKED, ACTIVE = "asked", "active"
 ASKED_FOR = 30 * DAY  # seconds after which an unanswered sign-up is dropped
 
+# ZERO WIDTH (NON-)JOINER: names of Persian, Sinhala and Malayalam are written with them
+_JOINERS = str.maketrans("", "", "\u200c\u200d")
+
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3
 LONGEST_NAME = 100
 LONGEST_ID = 40
@@ -70,7 +73,8 @@ def email_key(email: str) -> str:
 def check_full_name(name: str, field: str = "full_name") -> str:
     """A person's name, in any script, with single spaces; or Invalid."""
     plain = " ".join(unicodedata.normalize("NFC", name).split())
-    if not 1 <= len(plain) <= LONGEST_NAME or not plain.isprintable():
+    seen = plain.translate(_JOINERS)
+    if not seen or len(plain) > LONGEST_NAME or not seen.isprintable():
         raise Invalid(
             f"A full name has 1 to {LONGEST_NAME} characters on one line.", field
         )

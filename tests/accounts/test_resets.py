@@ -184,6 +184,9 @@ class MoreResetTests(ResetTest):
         await self.accounts.people.reset(self.ann, "root")
         await self.refused(self.accounts.resets.reset(token, NEW), Denied)
         token = await self.token()
+        await self.accounts.people.change(self.ann, None, None, "root", email="b@example.org")
+        await self.refused(self.accounts.resets.reset(token, NEW), Denied)
+        token = await self.token()
         await self.accounts.people.change(self.ann, None, True, "root")
         await self.refused(self.accounts.resets.reset(token, NEW), Denied)
 

@@ -15,7 +15,11 @@ from tests.pages.campus_house import ENTRY, EXIT, STUDENTS, Gate, publish
 from tests.pages.house import AXE, SHOTS, House, house, watch_faults
 from tests.pages.ward import WardCase
 
-PUBLIC = {"login": "/login", "error": "/no-such-page", "register": "/campus/register"}
+PUBLIC = {
+    "login": "/login", "login-doctors": "/login#doctors", "enrol": "/enrol#doctors",
+    "forgot": "/forgot", "reset": "/reset#token", "error": "/no-such-page",
+    "register": "/campus/register",
+}
 INSIDE = {
     "home": "/", "devices": "/devices", "cameras": "/cameras",
     "camera": "/cameras/cam-127-0-0-31", "camera-offline": "/cameras/cam-127-0-0-33",

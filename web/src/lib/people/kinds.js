@@ -6,8 +6,12 @@ export const KINDS = { users: ["Users", "user"], doctors: ["Doctors", "health"] 
 
 const known = (id) => (Object.hasOwn(KINDS, id) ? id : null);
 
-/** The tab of the address, else the one used last here. */
-export const kindShown = () => known(location.hash.slice(1)) ?? known(kept(KEY)) ?? "users";
+/** The tab of the address, which is remembered, else the one used last here. */
+export function kindShown() {
+  const asked = known(location.hash.slice(1));
+  if (asked) keep(KEY, asked);
+  return asked ?? known(kept(KEY)) ?? "users";
+}
 
 /** Remember a choice; the address says it too, so that it survives a reload. */
 export function choose(id) {
