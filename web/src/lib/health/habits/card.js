@@ -56,7 +56,7 @@ const bar = (habit) => {
   return html`<div class="goal"><span class="small">${words}</span><progress max=${all} value=${Math.min(is, all)} aria-label="${habit.name}: ${words}"></progress></div>`;
 };
 
-const figures = (habit) => html`<p class="figures small"><span>${icon("flame")}${streakWords(habit.streak, habit)}</span>
+const figures = (habit) => html`<p class="habit-figures small"><span>${icon("flame")}${streakWords(habit.streak, habit)}</span>
   <span class="muted">best ${number(habit.best_streak)}</span>
   <span class="muted">strength ${number(habit.strength * 100)} %</span></p>`;
 
