@@ -40,15 +40,12 @@ class AdviceTest(RecordTest):
 class PublishTests(AdviceTest):
     """What holds."""
 
-    async def test_empty(self) -> None:
-        """Nine sections without a text, about nobody."""
+    async def test_merge(self) -> None:
+        """Nine sections without a text at first; PUT publishes what it names, with author and
+        time, and leaves the rest; the versions come in pages."""
         told = await self.get(PATH)
         self.assertEqual({told[key] for key in SECTIONS}, {""})
-        self.assertEqual(set(told["about"].values()), {None})
-        self.assertEqual(told["drafts"], {})
-
-    async def test_merge(self) -> None:
-        """PUT publishes what it names, with author and time, and leaves the rest."""
+        self.assertEqual((set(told["about"].values()), told["drafts"]), ({None}, {}))
         first = await self.put_ok(self.dora, diet="Less salt.\nMore water.", bone="Walk.")
         second = await self.put_ok(self.emil, bone="Walk daily.")
         self.assertEqual((second["diet"], second["bone"]), ("Less salt.\nMore water.",
@@ -59,22 +56,23 @@ class PublishTests(AdviceTest):
         self.assertEqual(await self.history(query="?section=bone"), [
             ("Walk daily.", "published", "Emil Ebner"), ("Walk.", "published", "Dr. Dora Díaz"),
         ])
+        page = await self.get(PATH + "/versions?limit=2")
+        rest = await self.anna.call("GET", page["next"])
+        texts = [each["text"] for each in page["items"] + rest.json["items"]]
+        self.assertEqual(texts, ["Walk daily.", "Walk.", "Less salt.\nMore water."])
+        reply = await self.anna.call("GET", self.path + PATH + "/versions?section=shoes")
+        self.assertEqual((reply.status, reply.json["field"]), (422, "section"))
 
     async def test_told(self) -> None:
         """Publishing is told on the bus with its sections and author, and is in the audit
-        without a word of it; the same again is neither."""
+        without a word of it; the same again is neither; an empty text withdraws it."""
         for _ in range(2):
             await self.put_ok(self.dora, mental="Rest more.")
         self.assertEqual([(each["what"], each["by"]) for each in self.told],
                          [("mental", "Dr. Dora Díaz")])
         self.assertIn(("dora", "publish advice", "mental"), await self.audited())
-        self.assertEqual(len(await self.history()), 1)
-
-    async def test_withdrawn(self) -> None:
-        """Null, or an empty text, withdraws what was advised; the versions stay."""
-        await self.put_ok(self.dora, diet="No fat.")
-        self.assertEqual((await self.put_ok(self.dora, diet=None))["diet"], "")
-        self.assertEqual([each[0] for each in await self.history()], ["", "No fat."])
+        self.assertEqual((await self.put_ok(self.dora, mental=None))["mental"], "")
+        self.assertEqual([each[0] for each in await self.history()], ["", "Rest more."])
 
     async def test_too_long(self) -> None:
         """200 KB in a section are refused with the section and the limit; nothing is kept."""
@@ -85,17 +83,6 @@ class PublishTests(AdviceTest):
             kept = await self.put_ok(self.dora, glucose=letter * MOST_TEXT)
             self.assertEqual(kept["glucose"], letter * MOST_TEXT)
         self.assertEqual((await self.get(PATH))["diet"], "")
-
-    async def test_pages_of_versions(self) -> None:
-        """Versions come in pages; an unknown section is refused."""
-        for number in range(5):
-            await self.put_ok(self.dora, diet=f"{number} apples")
-        page = await self.get(PATH + "/versions?section=diet&limit=3")
-        rest = await self.anna.call("GET", page["next"])
-        texts = [each["text"] for each in page["items"] + rest.json["items"]]
-        self.assertEqual(texts, [f"{number} apples" for number in (4, 3, 2, 1, 0)])
-        reply = await self.anna.call("GET", self.path + PATH + "/versions?section=shoes")
-        self.assertEqual((reply.status, reply.json["field"]), (422, "section"))
 
     async def test_scripts(self) -> None:
         """What is written is text, also in the page that carries it."""
@@ -123,6 +110,10 @@ class DraftTests(AdviceTest):
             self.assertEqual(len(await self.history(browser)), int(sees))
         self.assertEqual(self.told, [])
         self.assertIn(("dora", "save draft of advice", "diet"), await self.audited())
+        await self.put_ok(self.dora, bone="hers", draft=True)
+        told = await self.put_ok(ada, diet="mine", draft=True)
+        self.assertEqual({key: each["text"] for key, each in told["drafts"].items()},
+                         {"diet": "mine", "bone": "hers"})
 
     async def test_goes_on(self) -> None:
         """A draft that is saved again is the same version for ten minutes, then a new one;
@@ -144,15 +135,6 @@ class DraftTests(AdviceTest):
             self.assertEqual((await self.put_ok(self.dora, **body))["drafts"], {})
         self.assertEqual([each[1] for each in await self.history(self.dora)],
                          ["draft", "draft", "published"])
-
-    async def test_of_others(self) -> None:
-        """An admin goes on with their own draft rather than with a doctor's."""
-        ada = await self.signed_in("ada", "admin")
-        await self.put_ok(ada, diet="mine", draft=True)
-        await self.put_ok(self.dora, diet="hers", bone="hers", draft=True)
-        drafts = (await self.get(PATH, ada))["drafts"]
-        self.assertEqual({key: each["text"] for key, each in drafts.items()},
-                         {"diet": "mine", "bone": "hers"})
 
 
 class AtOnceTests(AdviceTest):
@@ -189,14 +171,12 @@ class AtOnceTests(AdviceTest):
         self.assertEqual(len(await self.history(self.dora)), 3)
 
     async def test_no_conflict(self) -> None:
-        """The same text is none, nor is another section that changed, nor a first text."""
+        """The same text is none, nor is another section that changed, nor a first text; a base
+        that says nothing is refused."""
         await self.put_ok(self.emil, bone="Walk.")
         await self.put_ok(self.dora, bone="Walk.", base={"bone": None})
         told = await self.put_ok(self.dora, diet="Eat.", base={"diet": 0})
         self.assertEqual((told["bone"], told["diet"]), ("Walk.", "Eat."))
-
-    async def test_wrong_base(self) -> None:
-        """A base of another section's name is refused."""
         for base in ({"shoes": 1}, {"diet": -1}, {"diet": "new"}):
             reply = await self.put(PATH, self.dora, diet="Eat.", base=base)
             self.assertEqual(reply.status, 422, base)
@@ -205,24 +185,16 @@ class AtOnceTests(AdviceTest):
 class RightsTests(AdviceTest):
     """Who sees it, and who writes it."""
 
-    async def test_patient(self) -> None:
-        """The patient reads and may not write."""
+    async def test_rights(self) -> None:
+        """The patient reads and may not write; without the section there is nothing to read or
+        to write; an admin advises as a doctor does; looks are shown to the patient."""
         self.assertEqual((await self.put(PATH, self.anna, diet="Cake.")).status, 403)
-
-    async def test_strangers(self) -> None:
-        """Without the section there is nothing, to read or to write."""
         fred = await self.doctor("fred", "labs", "notes")
         for path in (PATH, PATH + "/versions"):
             self.assertEqual((await fred.call("GET", self.path + path)).status, 404)
         self.assertEqual((await self.put(PATH, fred, diet="x")).status, 404)
-
-    async def test_looks(self) -> None:
-        """A doctor's look is shown to the patient."""
         await self.get(PATH, self.dora)
         self.assertEqual((await self.audited())[0], ("dora", "view advice", ""))
-
-    async def test_admin(self) -> None:
-        """An admin advises as a doctor does, under their own name."""
         ada = await self.signed_in("ada", "admin", "Ada A.")
         told = await self.put_ok(ada, diet="Apples.")
         self.assertEqual(told["about"]["diet"]["author_name"], "Ada A.")

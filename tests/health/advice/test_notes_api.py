@@ -31,7 +31,7 @@ class NotesTest(RecordTest):
 
 class NotesTests(NotesTest):
     async def test_add(self) -> None:
-        """Both write; each note has its author and time, the newest is first."""
+        """Both write; each note has its author and time, the newest is first, in pages."""
         hers = await self.post("I was dizzy on Monday.")
         self.app.now += 60
         doctors = await self.post("Measure twice a day.", self.dora)
@@ -39,6 +39,9 @@ class NotesTests(NotesTest):
         self.assertEqual(items, [doctors, hers])
         self.assertEqual((doctors["author_name"], doctors["versions"]), ("Dr. Dora Díaz", 1))
         self.assertGreater(doctors["at"], hers["at"])
+        page = await self.get(PATH + "?limit=1")
+        rest = await self.anna.call("GET", page["next"])
+        self.assertEqual(page["items"] + rest.json["items"], items)
 
     async def test_change(self) -> None:
         """Writing anew is a new version; the place in the list stays; old ones can be read."""
@@ -54,7 +57,8 @@ class NotesTests(NotesTest):
         self.assertEqual([each["text"] for each in versions], ["Right knee", "Left knee"])
 
     async def test_others(self) -> None:
-        """Nobody writes another's note anew; what there is not is not found."""
+        """Nobody writes another's note anew, nor gets at it by way of another patient; what
+        there is not is not found."""
         note = await self.post("Mine")
         ada = await self.signed_in("ada", "admin")
         for browser in (self.dora, ada):
@@ -63,25 +67,18 @@ class NotesTests(NotesTest):
         self.assertEqual((await self.put(PATH + "/999", text="x")).status, 404)
         reply = await self.anna.call("GET", self.path + PATH + "/999/versions")
         self.assertEqual(reply.status, 404)
-        self.assertEqual(await self.texts(), ["Mine"])
-
-    async def test_of_another_patient(self) -> None:
-        """A note is not to be had by way of another patient."""
-        note = await self.post("Anna's")
         berta = await self.signed_in("berta", "patient")
         made = await berta.call("POST", "/api/v1/patients", json={"name": "Berta"})
         own = f"/api/v1/patients/{made.json['id']}/notes/{note['id']}"
         self.assertEqual((await berta.call("GET", own + "/versions")).status, 404)
         self.assertEqual((await berta.call("PUT", own, json={"text": "x"})).status, 404)
+        self.assertEqual(await self.texts(), ["Mine"])
 
     async def test_refused(self) -> None:
-        """A note needs a text, within its limit."""
+        """A note needs a text, within its limit; there is an end to notes and their versions."""
         for text in ("", " \n ", "x" * 204_800):
             reply = await self.anna.call("POST", self.path + PATH, json={"text": text})
             self.assertEqual((reply.status, reply.json["field"]), (422, "text"))
-
-    async def test_most(self) -> None:
-        """There is an end to notes and to their versions, told as a conflict."""
         with mock.patch("iotd.health.advice.notes.MOST_NOTES", 1), \
                 mock.patch("iotd.health.advice.notes.MOST_VERSIONS", 2):
             note = await self.post("One")
@@ -90,23 +87,12 @@ class NotesTests(NotesTest):
         self.assertEqual((more.status, [each.status for each in anew]), (409, [200, 409]))
 
     async def test_told(self) -> None:
-        """A note is on the bus and in the audit, without its words."""
+        """A note is on the bus and in the audit, without its words; without the section there
+        are no notes, to read or to write."""
         note = await self.post("secret", self.dora)
         self.assertEqual([(each["section"], each["what"], each["by"]) for each in self.told],
                          [("notes", "added", "Dr. Dora Díaz")])
         self.assertEqual((await self.audited())[0], ("dora", "add note", f"note {note['id']}"))
-
-    async def test_pages(self) -> None:
-        """Notes come in pages."""
-        for number in range(3):
-            await self.post(str(number))
-        page = await self.get(PATH + "?limit=2")
-        rest = await self.anna.call("GET", page["next"])
-        self.assertEqual([each["text"] for each in page["items"] + rest.json["items"]],
-                         ["2", "1", "0"])
-
-    async def test_strangers(self) -> None:
-        """Without the section there are no notes, to read or to write."""
         emil = await self.doctor("emil", "advice")
         self.assertEqual((await emil.call("GET", self.path + PATH)).status, 404)
         reply = await emil.call("POST", self.path + PATH, json={"text": "x"})
