@@ -6,7 +6,7 @@ import { dayOf, SYSTEMS, system, useSystem } from "./lib/health/labs/data.js";
 import { enterReport, removeReport } from "./lib/health/labs/entry.js";
 import { importView } from "./lib/health/labs/import.js";
 import { rangesView } from "./lib/health/labs/ranges.js";
-import { flagBadge, reportTable, sources } from "./lib/health/labs/table.js";
+import { reportTable, sources } from "./lib/health/labs/table.js";
 import { api1, heading, home, patient } from "./lib/health/patient.js";
 import { disclaimer } from "./lib/health/vitals.js";
 import { initial, user } from "./lib/initial.js";
@@ -61,7 +61,7 @@ function reportsView() {
     const flagged = outside(report);
     if (!flagged.length) return html`<p class="note">${icon("check")}<span>Nothing in this report lies outside what is usual.</span></p>`;
     return html`<p class="note warn">${icon("warning")}<span><strong>${plural(flagged.length, "result lies", "results lie")} outside what is usual:</strong>
-      ${flagged.map((one, at) => html`${at ? ", " : " "}<span class="nowrap">${one.name} ${flagBadge(one.flag)}</span>`)}. What it means, a doctor says who knows you.</span></p>`;
+      ${flagged.map((one) => `${one.name} (${one.flag === "H" ? "high" : "low"})`).join(", ")}. What it means, a doctor says who knows you.</span></p>`;
   };
 
   const body = (report) => html`<div class="row between lab-tools no-print">${choose(report)}${units()}</div>

@@ -72,11 +72,17 @@ class Range:
         words = f"below {self.high:.4g}" if self.high is not None else f"{self.low:.4g} and above"
         return words + (f", low below {self.flag_low:.4g}" if self.flag_low is not None else "")
 
+    @property
+    def limits(self) -> dict[str, list[float | None]]:
+        """The sides in other units, where the source states them so: {"mg/dL": [None, 100]}."""
+        return {unit: [low, high] for unit, low, high in self.also}
+
     def as_json(self) -> dict[str, Any]:
         """As the API shows it."""
         return {
             "analyte": self.analyte, "sex": self.sex, "age_from": self.age_from,
-            "age_to": self.age_to, "low": self.low, "high": self.high, "text": self.text,
+            "age_to": self.age_to, "low": self.low, "high": self.high,
+            "flag_low": self.flag_low, "text": self.text, "limits": self.limits,
             "source": self.source, "kind": self.kind,
         }
 

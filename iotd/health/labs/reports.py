@@ -135,14 +135,15 @@ class Reader:
 def _of_range(usual: Range | None, is_random: bool, age: int | None) -> dict[str, Any]:
     if usual is not None:
         return {
-            "low": told(usual.low), "high": told(usual.high), "range_text": usual.text,
-            "range_source": usual.source, "range_kind": usual.kind,
+            "low": told(usual.low), "high": told(usual.high), "flag_low": usual.flag_low,
+            "range_text": usual.text,
+            "range_source": usual.source, "range_kind": usual.kind, "limits": usual.limits,
         }
     why = "there is no range for a random sample" if is_random else None
     if why is None and age is not None:
         why = f"no range is known for the age of {age}"
-    return {"low": None, "high": None, "range_text": None, "range_source": why,
-            "range_kind": None}
+    return {"low": None, "high": None, "flag_low": None, "range_text": None,
+            "range_source": why, "range_kind": None, "limits": {}}
 
 
 def as_json(

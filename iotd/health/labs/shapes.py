@@ -47,9 +47,14 @@ class Previous(BaseModel):
 
 
 class ValueOut(BaseModel):
-    """One result in the analyte's own unit. ``flag`` is H, L or null; ``range_kind`` says
-    whose range it is (laboratory, site, built-in); ``given`` is what was told, null of what
-    was computed; ``trend`` is up, down, or same when it changed by less than 5 %."""
+    """One result in the analyte's own unit.
+
+    ``flag`` is H, L or null; L begins at ``flag_low`` where that is not ``low``. ``range_kind``
+    says whose range it is (laboratory, site, built-in), ``limits`` its sides in other units
+    where the source states them so: a value told in such a unit is judged by these. ``given``
+    is what was told, null of what was computed; ``trend`` is up, down, or same when it changed
+    by less than 5 %.
+    """
 
     value: float
     comparator: str | None
@@ -57,9 +62,11 @@ class ValueOut(BaseModel):
     flag: str | None
     low: float | None
     high: float | None
+    flag_low: float | None
     range_text: str | None
     range_source: str | None
     range_kind: str | None
+    limits: dict[str, list[float | None]]
     computed: bool
     formula: str | None
     given: Given | None
@@ -108,7 +115,9 @@ class RangeOut(BaseModel):
     age_to: int
     low: float | None
     high: float | None
+    flag_low: float | None
     text: str
+    limits: dict[str, list[float | None]]
     source: str
     kind: str
 

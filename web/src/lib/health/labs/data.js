@@ -35,13 +35,21 @@ export const writtenChange = (change, unit) => {
   return number(size, size && size < 10 ** -unit.digits ? unit.digits + 1 : unit.digits);
 };
 
-const sides = ({ low, high }, unit) => [low, high].map((side) => (side === null || side === undefined ? null : written(side, unit)));
+const side = (value, unit) => (value === null || value === undefined ? null
+  : new Intl.NumberFormat(globalThis.navigator?.language, { maximumFractionDigits: unit.digits + (value && value < 10 ** -unit.digits ? 1 : 0) }).format(value));
 
-/** "3.5 to 5.0", "below 5.2", "1.3 and above"; null without a range. */
-export function rangeWords(range, unit) {
-  const [low, high] = sides(range, unit);
+/** The sides of a range in a unit: as its source states them there, if `stated`, else converted. */
+function sides(range, unit, stated) {
+  const told = stated ? range.limits?.[unit.unit] : null;
+  return (told ?? [range.low, range.high].map((one) => (one === null || one === undefined ? null : converted(one, unit)))).map((one) => side(one, unit));
+}
+
+/** "3.5 to 5", "below 5.2", "1.3 and above"; null without a range. */
+export function rangeWords(range, unit, stated = true) {
+  const [low, high] = sides(range, unit, stated);
   if (low !== null && high !== null) return `${low} to ${high}`;
-  if (low !== null) return `${low} and above`;
+  const flagged = range.flag_low === null || range.flag_low === undefined ? "" : `, low below ${side(converted(range.flag_low, unit), unit)}`;
+  if (low !== null) return `${low} and above${flagged}`;
   return high === null ? null : `below ${high}`;
 }
 

@@ -8,7 +8,7 @@ import { ANALYTES, BY_KEY, converted, dayOf, LIMIT_WORDS, rangeWords, timeOf, un
 const FLAGS = { H: ["bad", "up", "H, high"], L: ["warn", "down", "L, low"] };
 const TRENDS = { up: ["up", "up"], down: ["down", "down"], same: ["same", "about the same"] };
 
-export const flagBadge = (flag) => (FLAGS[flag] ? stateBadge(...FLAGS[flag]) : nothing);
+const flagBadge = (flag) => (FLAGS[flag] ? stateBadge(...FLAGS[flag]) : nothing);
 
 const isRandom = (one) => one.fasting === false;
 
@@ -24,7 +24,8 @@ function valueCell(one, unit) {
 const WHOSE = { laboratory: "the laboratory’s own", site: "of this site", "built-in": "" };
 
 function rangeCell(one, unit) {
-  const words = rangeWords(one, unit);
+  // what was told in another unit was judged there: a limit that is rounded here could say otherwise
+  const words = rangeWords(one, unit, one.given?.unit === unit.unit);
   if (!words) return html`<td data-label="Usual"><span class="muted small">${one.range_source ?? "no range is known"}</span></td>`;
   const said = `${written(one.value, unit)}; usual is ${words} ${unit.shown}${one.flag ? `; ${FLAGS[one.flag][2]}` : ""}`;
   return html`<td data-label="Usual" class="lab-range"><span>${one.comparator ? nothing : rangeBar(one, said)}<span class="small">${words}</span>
@@ -33,9 +34,9 @@ function rangeCell(one, unit) {
 
 function trendCell(one, unit, history) {
   const [picture, word] = TRENDS[one.trend] ?? [];
-  return html`<td data-label="Trend" class="lab-trend"><span>${one.trend ? html`<span class="trend-word">${icon(picture)}${word}${one.trend === "same" ? nothing : html` ${writtenChange(one.change, unit)}`}</span>
+  return html`<td data-label="Trend" class="lab-trend"><div class="trend-in"><span>${one.trend ? html`<span class="trend-word">${icon(picture)}${word}${one.trend === "same" ? nothing : html` ${writtenChange(one.change, unit)}`}</span>
     <small class="muted block">since ${dayOf(one.previous.date)}</small>` : html`<span class="muted small">–</span>`}</span>
-    ${history.length > 1 ? html`<span class="lab-spark">${sparkline([history], `${one.name}: ${history.length} results`, { gap: Infinity, least: 1e-9 })}</span>` : nothing}</td>`;
+    ${history.length > 1 ? html`<span class="lab-spark">${sparkline([history], `${one.name}: ${history.length} results`, { gap: Infinity, least: 1e-9 })}</span>` : nothing}</div></td>`;
 }
 
 /** Earlier results of the same kind up to a report, the oldest first. */
@@ -74,11 +75,11 @@ const sourceRow = (report) => (one) => {
   const sex = (row) => (row.sex === "any" ? "" : `${row.sex}: `);
   return html`<tr><th scope="row">${one.name}<small class="muted block">LOINC ${unit.loinc}</small></th>
     <td data-label="What it is">${one.about}</td>
-    <td data-label="Usual">${ranges.map((row) => html`<span class="block">${sex(row)}${rangeWords(row, unit)} ${unit.shown} <small class="muted">${row.source}${row.kind === "site" ? " (this site)" : ""}</small></span>`)}
+    <td data-label="Usual"><div>${ranges.map((row) => html`<span class="block">${sex(row)}${rangeWords(row, unit)} ${unit.shown} <small class="muted">${row.source}${row.kind === "site" ? " (this site)" : ""}</small></span>`)}
       ${one.note ? html`<small class="muted block">${one.note}</small>` : nothing}
-      ${value?.range_kind === "laboratory" ? html`<small class="block">In this report: ${rangeWords(value, unit)}, the laboratory’s own.</small>` : nothing}</td>
-    <td data-label="Unit">${unit.shown || "a ratio"}${unit === one.units[0] ? nothing : html`<small class="muted block">converted: ${unit.source}</small>`}
-      ${value?.computed ? html`<small class="muted block">computed: ${value.formula}</small>` : nothing}</td></tr>`;
+      ${value?.range_kind === "laboratory" ? html`<small class="block">In this report: ${rangeWords(value, unit)}, the laboratory’s own.</small>` : nothing}</div></td>
+    <td data-label="Unit"><div>${unit.shown || "a ratio"}${unit === one.units[0] ? nothing : html`<small class="muted block">converted: ${unit.source}</small>`}
+      ${value?.computed ? html`<small class="muted block">computed: ${value.formula}</small>` : nothing}</div></td></tr>`;
 };
 
 /** What each line means, what is usual and who says so, and how values were converted or computed. */
