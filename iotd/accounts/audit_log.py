@@ -56,7 +56,7 @@ class AuditLog:
         self._told = False
         self._checks: dict[str, Check] = {}
         self._begun = 0
-        self._turn = DeferredLock()
+        self._turn, self._keeping = DeferredLock(), DeferredLock()
 
     @property
     def _key(self) -> bytes:
@@ -71,7 +71,7 @@ class AuditLog:
         """Write the head down, unless the row of the last time is not there any more: then the
         file stays as the witness that it is. What can't be done now is done the next time."""
         try:
-            await self._keep()
+            await self._keeping.run(lambda: Deferred.fromCoroutine(self._keep()))
         except (Unavailable, TooMany):
             pass
 
