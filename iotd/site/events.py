@@ -50,6 +50,10 @@ class Event:
     encoded: bytes
     audience: Callable[[Identity], bool] | None = None
 
+    def is_for(self, identity: Identity) -> bool:
+        """Whether this one, whose role hears such events, hears this very one now."""
+        return self.audience is None or self.audience(identity)
+
 
 class Listener:
     """One open page."""
@@ -82,8 +86,10 @@ class Listener:
             self.stream.offer(b":\n\n")
 
     def _catch_up(self) -> None:
-        text = self._stale or b"".join(event.encoded for event in self._waiting.values())
-        if text and self.stream.offer(text):
+        # what this one may hear may have become less while it waited
+        heard = (each for each in self._waiting.values() if each.is_for(self.identity))
+        text = self._stale or b"".join(event.encoded for event in heard)
+        if not text or self.stream.offer(text):
             self._stale = None
             self._waiting.clear()
 
@@ -196,7 +202,7 @@ class EventFeed:
     def _hears(self, identity: Identity, event: Event) -> bool:
         if not self._authenticator.hears(identity, event.name):
             return False
-        return event.audience is None or event.audience(identity)
+        return event.is_for(identity)
 
     def _mark(self) -> bytes:
         return b"id: %s\n" % self.mark().encode()

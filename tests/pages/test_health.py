@@ -22,7 +22,7 @@ class DoorsTests(HealthCase):
         expect(self.page.locator("#f-birth_date-wrong")).to_contain_text("1900")
         self.page.fill("[name=birth_date]", "1950-01-01")
         self.page.click("dialog >> text=Add >> nth=-1")
-        expect(self.page.locator(".door")).to_have_count(4)
+        expect(self.page.locator(".door")).to_have_count(8)
         expect(self.page.locator("h1")).to_have_text("Ada <b>L</b>")
         self.addCleanup(self._remove, "/api/v1/patients/" + self.page.url.rpartition("/")[2])
         self.assertEqual(self.faults, [])

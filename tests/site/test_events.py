@@ -186,6 +186,21 @@ class LimitTests(EventTestCase):
         self.camera("a", n=3)
         self.assertEqual([data["n"] for _, data in self.heard(line)], [1, 2, 3])
 
+    def test_may_hear_less_by_now(self) -> None:
+        """What waited for a slow page is not told to whom it is no longer for, and what comes
+        after is."""
+        may_hear = [True]
+        self.house.site.feed.register(Boiled, "kettle", lambda who, event: may_hear[0])
+        line = self.listen()
+        line.transport.fill()
+        self.house.bus.publish(Boiled("k", {"at": 99}))
+        may_hear[0] = False
+        line.transport.drain()
+        self.assertEqual(self.heard(line), [])
+        may_hear[0] = True
+        self.house.bus.publish(Boiled("k", {"at": 100}))
+        self.assertEqual(self.heard(line), [("kettle", {"at": 100})])
+
     def test_so_many_a_session(self) -> None:
         """One sign-in has so many streams; another is refused, other people are not."""
         lines = [self.listen() for _ in range(MAX_PER_SESSION)]

@@ -109,3 +109,5 @@ function reading(data) {
 draw();
 live({ reading, resync: reload, reconnected: reload });
 setInterval(draw, 30000);
+// who agrees, or no longer does, is told to patients only
+if (user.role === "doctor") setInterval(() => reload().catch(() => {}), 60000);

@@ -58,7 +58,7 @@ class Links:
         opened = await self._keep_opening(share, by)
         return {
             **self._about(opened), **shown, "expires_at": rfc3339(opened.expires_at),
-            "openings_left": opened.openings_left, "label": opened.label,
+            "openings_left": opened.openings_left,
         }
 
     async def _read(self, share: Share, now: float) -> dict[str, Any]:

@@ -12,7 +12,7 @@ the patients'); a change is in effect when it is on disk.
 from __future__ import annotations
 
 import secrets
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Sequence
 
 import segno
 from twisted.internet.defer import DeferredLock
@@ -84,9 +84,17 @@ class Shares:
         """All that a patient shared, the newest first; ``state``: only "open" or "past"."""
         now = self.now()
         return [
-            self.json(share) for share in self.book.of_patient(patient)
+            self.json(share) for share in self._of(patient)
             if state is None or (state == model.OPEN) == share.is_open(now)
         ]
+
+    def _of(self, patient: str) -> Sequence[Share]:
+        """All that a patient shared; consents to accounts that are gone went with them."""
+        known = self.book.of_patient(patient)
+        for share in known:
+            if share.kind == DOCTOR and self._account(share) is None:
+                self.book.drop(share)
+        return self.book.of_patient(patient)
 
     @to_its_end
     async def add_link(
@@ -136,7 +144,7 @@ class Shares:
 
     async def _write(self, share: Share, by: By) -> None:
         self.patients.patient(share.patient)  # it may be gone by now
-        now, known = self.now(), self.book.of_patient(share.patient)
+        now, known = self.now(), self._of(share.patient)
         past = [each for each in known if not each.is_open(now)]
         if len(known) - len(past) >= model.MOST_OPEN:
             raise Conflict(f"At most {model.MOST_OPEN} shares at a time; revoke one first.")
@@ -158,7 +166,7 @@ class Shares:
     @to_its_end
     async def revoke(self, patient: str, id: str, by: By) -> None:
         """End a share at once; nothing happens to one that is over. NotFound."""
-        share = self.book.find(patient, id)
+        share = next((each for each in self._of(patient) if each.id == id), None)
         if share is None:
             raise NotFound("There is no such share.", "sid")
         if not share.is_open(self.now()):

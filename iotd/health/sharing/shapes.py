@@ -85,7 +85,6 @@ class SharedOut(BaseModel):
     sections: list[str]
     expires_at: str | None
     openings_left: int | None
-    label: str
     readings: Any = None
     labs: Any = None
     advice: Any = None

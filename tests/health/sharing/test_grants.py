@@ -155,6 +155,15 @@ class RefusedTests(SharingRoom):
         self.open()
         self.assertEqual(self.seen(), set())
 
+    async def test_doctor_gone(self) -> None:
+        """With an account go the consents to it, now and after a restart."""
+        made = await self.grant("labs")
+        await self.accounts.people.remove(self.ids["lee"], "admin")
+        self.assertEqual(self.shares.list(self.hers), [])
+        await self.refused(self.shares.revoke(self.hers, made["id"], self.by()), NotFound)
+        self.open()
+        self.assertEqual(self.shares.list(self.hers), [])
+
 
 class Away:
     """A store that takes nothing."""

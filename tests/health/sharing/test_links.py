@@ -34,7 +34,7 @@ class OpenTests(SharingRoom):
         self.assertEqual(opened, {
             "patient": {"name": "Anna Berg", "sex": "female", "birth_date": "1948-07-21"},
             "sections": ["labs", "notes"], "labs": {"of": "labs"}, "notes": {"of": "notes"},
-            "expires_at": made["expires_at"], "openings_left": 1, "label": "Dr Wang",
+            "expires_at": made["expires_at"], "openings_left": 1,
         })
         who = f"link {made['id']}"
         self.assertEqual((await self.audited())[0], (who, "open link", "labs, notes", "ok"))

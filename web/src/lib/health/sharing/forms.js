@@ -72,7 +72,7 @@ export const linkForm = (made) => html`<article class="stack" id="share-link"><h
       ${field("Days", "days", { id: "l-days", type: "number", value: "7", inputmode: "numeric", help: "1 to 365, then it opens nothing more." })}
       ${field("Passcode", "passcode", { id: "l-passcode", required: false, maxlength: 128, spellcheck: "false", autocapitalize: "none", help: "Optional, 6 characters or more. Tell it another way than the link. Five wrong ones lock the link." })}
       ${field("Openings", "openings", { id: "l-openings", type: "number", required: false, inputmode: "numeric", help: "Optional: how often it can be opened, 1 to 1000." })}
-      ${field("For whom", "label", { id: "l-label", required: false, maxlength: 100, help: "Optional, so that you know it again. It is shown with the link." })}
+      ${field("For whom", "label", { id: "l-label", required: false, maxlength: 100, help: "Optional, so that you know it again; only you see it." })}
     </div>
     <p class="form-error note bad" role="alert"></p>
     <button>${icon("key")}Make the link</button></form></article>`;

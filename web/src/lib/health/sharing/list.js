@@ -11,7 +11,7 @@ import { named, until } from "../sections.js";
 
 const TONES = { open: ["good", "check"], expired: ["", "clock"], revoked: ["", "ban"], locked: ["bad", "ban"], "used up": ["", "check"] };
 
-const title = (share) => (share.kind === "doctor" ? share.doctor_name || share.doctor || "a doctor who is gone" : share.label || `Link ${share.id.slice(0, 6)}`);
+const title = (share) => (share.kind === "doctor" ? share.doctor_name || share.doctor : share.label || `Link ${share.id.slice(0, 6)}`);
 
 function openings(share) {
   if (share.kind !== "link") return nothing;
