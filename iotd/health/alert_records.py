@@ -147,7 +147,7 @@ def find_alert(connection: Connection, id: str) -> Alert | None:
 
 
 #: Causes that tell of somebody's habits; all others of a patient are of readings.
-OF_HABITS = ("low_stock", "habit")
+OF_HABITS = ("low_stock",)
 
 
 @dataclass(frozen=True)
