@@ -2,6 +2,7 @@ import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
 import { moment, number, plural } from "./lib/format.js";
 import { load, summary } from "./lib/health/buckets.js";
+import { fhirPart } from "./lib/health/fhir.js";
 import { heading, patient, years } from "./lib/health/patient.js";
 import { bandChart } from "./lib/health/trend.js";
 import { DISCLAIMER, KIND_NAMES, rangeText, shown, sourceName, VITALS, vitalOf } from "./lib/health/vitals.js";
@@ -93,7 +94,7 @@ function draw() {
       <h2>What is not in it yet</h2>
       <p>Laboratory values, a doctor's advice, the questionnaire and notes: there is no place to enter them yet, so nothing of that kind is shown, and nothing is assumed.</p>
       <p class="note small">${icon("shield")}<span>${DISCLAIMER} Ranges are those of healthy adults from the sources named; the range that a doctor or a laboratory gives comes first.</span></p>
-    </div>`, place);
+    </div><div class="no-print">${fhirPart(draw)}</div>`, place);
 }
 
 draw();
