@@ -129,7 +129,12 @@ class Record:
         return self._patients.access.may_see(who, event.patient, event.section)
 
     async def _remove_patients(self, user: User, by: By) -> None:
-        """An account goes: so do the patients that are its own, with all there is of them."""
+        """Somebody leaves: so do the patients that are theirs, with all there is of them.
+
+        An admin who takes an account away takes no record with it: it is nobody's then.
+        """
+        if by.who != user.name:
+            return
         who = Identity(user.name, "patient", "", user.id)
         for patient in self._patients.seen_by(who):
             if patient.owner == owner_key(who):
