@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from bisect import bisect_right
+from functools import lru_cache
 from pathlib import Path
 from typing import Iterator
 
@@ -66,6 +67,7 @@ class Fonts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._faces: dict[str, Face] = {}
+        self.of = lru_cache(20_000)(self._of)
 
     def face(self, name: str) -> Face:
         """The font of this file."""
@@ -73,7 +75,7 @@ class Fonts:
             self._faces[name] = Face(name, _as_sfnt((self._folder / name).read_bytes()))
         return self._faces[name]
 
-    def of(self, letter: str, bold: bool) -> Face | None:
+    def _of(self, letter: str, bold: bool) -> Face | None:
         """The font that has a letter; None when none has."""
         return next((face for face in self._likely(letter, bold) if face.has(letter)), None)
 

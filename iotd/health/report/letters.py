@@ -29,6 +29,8 @@ def lines_of(text: str) -> list[str]:
 
 def clean(text: str) -> str:
     """One line without what can't be seen; half surrogates are shown as such."""
+    if text.isprintable():
+        return text
     return "".join(_clean(letter) for letter in text)
 
 
@@ -38,7 +40,9 @@ def _clean(letter: str) -> str:
     kind = unicodedata.category(letter)
     if kind == "Zs" or letter in "\t\n":
         return " "
-    return "\ufffd" if kind == "Cs" else "" if kind in ("Cc", "Cf") else letter
+    if kind == "Cs" or ord(letter) & 0xFFFE == 0xFFFE:  # half of one, or never one
+        return "\ufffd"
+    return "" if kind in ("Cc", "Cf") else letter
 
 
 def is_joined(letter: str) -> bool:

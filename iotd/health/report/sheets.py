@@ -8,6 +8,8 @@ from typing import Any, Callable
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
+from iotd.health.report.letters import clean
+
 WIDTH, HEIGHT = 595.28, 841.89  # points: A4
 LEFT, RIGHT, TOP, BOTTOM = 51.0, WIDTH - 51.0, HEIGHT - 51.0, 71.0
 
@@ -29,6 +31,7 @@ class Sheets(Canvas):  # type: ignore[misc]
 
     def __init__(self, title: str, footer: Footer) -> None:
         self.file = io.BytesIO()
+        title = clean(title)
         super().__init__(
             self.file, pagesize=(WIDTH, HEIGHT), pageCompression=1, pdfVersion=(1, 7), lang="en"
         )
@@ -63,7 +66,7 @@ class Sheets(Canvas):  # type: ignore[misc]
 
     def heading(self, text: str, level: int, y: float) -> None:
         """What the outline beside the pages leads to; ``level`` 1 to 3."""
-        self._headings.append((self.page, text, level, y))
+        self._headings.append((self.page, clean(text), level, y))
 
     def showPage(self) -> None:
         """Put the page by and begin another."""

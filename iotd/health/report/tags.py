@@ -8,6 +8,8 @@ from typing import Any, Iterator
 
 from reportlab.pdfbase import pdfdoc
 
+from iotd.health.report.letters import clean
+
 
 @dataclass
 class Element:
@@ -72,7 +74,7 @@ class Tags:
             "P": pdfdoc.PDFObjectReference(parent), "K": pdfdoc.PDFArray(kids),
         }
         if element.alt:
-            told["Alt"] = pdfdoc.PDFString(element.alt)
+            told["Alt"] = pdfdoc.PDFString(clean(element.alt))
         attributes = _attributes(element)
         if attributes:
             told["A"] = pdfdoc.PDFDictionary(attributes)
@@ -116,7 +118,7 @@ def _attributes(element: Element) -> dict[str, Any]:
     if element.scope:
         return {"O": pdfdoc.PDFName("Table"), "Scope": pdfdoc.PDFName(element.scope)}
     if element.summary:
-        return {"O": pdfdoc.PDFName("Table"), "Summary": pdfdoc.PDFString(element.summary)}
+        return {"O": pdfdoc.PDFName("Table"), "Summary": pdfdoc.PDFString(clean(element.summary))}
     if element.box:
         return {
             "O": pdfdoc.PDFName("Layout"), "Placement": pdfdoc.PDFName("Block"),

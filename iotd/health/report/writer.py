@@ -33,6 +33,7 @@ class Writer:
         self.setter = Setter(Shaper(Fonts(fonts)))
         self.sheets = Sheets(report.title, self._foot)
         self.y = TOP
+        self._footer: list[Line] = []
         self._keep = 0.0  # points of what follows a heading and stays with it
         self._does: dict[type, Callable[[Any], None]] = {
             Heading: self._heading, Text: self._text, Table: lambda each: tables.draw(self, each),
@@ -142,7 +143,9 @@ class Writer:
         self.rule(LEFT, BOTTOM - 10, ROOM)
         y = BOTTOM - 10
         page = f"Page {number} of {count}"
-        for line in self.setter.lines(self._report.footer, ROOM - 70, FOOTER.size)[:3]:
+        if not self._footer:
+            self._footer = self.setter.lines(self._report.footer, ROOM - 70, FOOTER.size)[:4]
+        for line in self._footer:
             y -= FOOTER.leading
             self.put(line, LEFT, y, FOOTER.size, FOOTER.colour)
         self.label(page, RIGHT, BOTTOM - 10 - FOOTER.leading, FOOTER, 1.0)
