@@ -24,6 +24,8 @@ ADVICE_KEYS = (
 MOST_BYTES = 1000  # the prefix included; what a board reads at once, less a newline and a rest
 GOES_ON = " ..."
 
+NO_VALUES = (None,) * len(LAB_KEYS)
+
 _KEY_OF = dict(zip(ADVICE_PREFIX, ADVICE_KEYS))
 
 
@@ -60,11 +62,9 @@ class Answers:
     async def __call__(self, device: str, what: str) -> str:
         """The whole answer, prefix included."""
         patient = self._patient_of(device)
-        if patient is None:
-            return await answers(device, what)
         if what == REPORT:
-            return report_line(await self._labs.newest(patient))
-        texts = await self._advice.published(patient)
+            return report_line(await self._labs.newest(patient) if patient else NO_VALUES)
+        texts = await self._advice.published(patient) if patient else {}
         return advice_line(what, texts.get(_KEY_OF[what], ""))
 
     def _patient_of(self, device: str) -> str | None:
@@ -73,11 +73,6 @@ class Answers:
         except NotFound:  # forgotten while it asked
             return None
         return patient
-
-
-async def answers(device: str, what: str) -> str:
-    """What a device of nobody is told: 15 commas between 16 missing values, a bare prefix."""
-    return report_line([None] * len(LAB_KEYS)) if what == REPORT else advice_line(what, "")
 
 
 def report_line(values: Sequence[float | None]) -> str:

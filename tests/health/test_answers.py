@@ -17,6 +17,7 @@ from iotd.health.answers import (
     ADVICE_KEYS, LAB_KEYS, MOST_BYTES, Answers, advice_line, report_line, short,
 )
 from iotd.wire.words import ADVICE_PREFIX, REQUESTS, check_answer
+from tests.health.record_app import RecordTest
 
 VALUES = [5.1, None, 1.25, 2.6, 4.0, 0.047, *[None] * 9, 5.7]
 
@@ -109,3 +110,22 @@ class LineTests(SynchronousTestCase):
         line = report_line(values)
         self.assertEqual(line.count(","), 15)
         self.assertEqual(check_answer(line), line)
+
+
+class OverTheWireTests(RecordTest):
+    """With the real parts."""
+
+    async def test_published(self) -> None:
+        """A patient's watch is told what is published, not drafts; taken off, it is told
+        nothing."""
+        dora = await self.doctor("dora", "advice")
+        await self.put("/advice", dora, diet="Less salt.\nMore fish.", bone="Stairs.")
+        await self.put("/advice", dora, glucose="secret", draft=True)
+        await self.app.registry.make_key("wch", "watch")
+        await self.app.registry.change("wch", {"patient": self.who})
+        answers = self.app.record.answers
+        told = [await answers("wch", what) for what in "bch"]
+        self.assertEqual(told, ["glc", "ditLess salt. More fish.", "bneStairs."])
+        self.assertEqual((await answers("wch", "rep")).count(","), 15)
+        await self.app.registry.change("wch", {"patient": None})
+        self.assertEqual(await answers("wch", "c"), "dit")
