@@ -56,7 +56,8 @@ class Forger:
         """Another value with a new salt and a digest that fits."""
         row = self.random.choice(self.rows)
         column = self.random.choice(TEXTS)
-        new = row._replace(**{column: self.other(row, column) or "", "salt": new_salt()})
+        cell: Any = {column: self.other(row, column) or ""}
+        new = row._replace(**cell, salt=new_salt())
         self.set(row.id, **new._replace(digest=digest_of(new))._asdict())
 
     def remove(self) -> None:
@@ -154,7 +155,11 @@ class ForgeryTests(AuditTest):
         self.assertEqual(self.found(act), [])
         rows = f"rows {length + 1}–{later.id} are missing, at the end"
         self.assertEqual(self.found(act, later), [f"{rows}, says the file beside the database"])
-        self.assertEqual(self.found(lambda: (act(), fill(self.db, 9, 60)), later), [
+        def act_and_go_on() -> None:
+            act()
+            fill(self.db, 9, 60)
+
+        self.assertEqual(self.found(act_and_go_on, later), [
             f"row {later.id} is another than the file beside the database knows: the log was cut,"
             " or is an older copy, and went on"])
 
