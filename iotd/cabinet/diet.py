@@ -6,6 +6,7 @@ perhaps later, the person's days (``day_of(at)``, ``span(day)``); ``load`` at st
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from typing import Any, Awaitable, Callable, Protocol
@@ -16,6 +17,7 @@ from iotd.accounts.shared import By, to_its_end
 from iotd.bus import PatientRemoved, RecordChanged
 from iotd.cabinet import nutrition_records as records
 from iotd.cabinet import nutrition_show as show
+from iotd.cabinet.intake import Taken
 from iotd.cabinet.nutrition import Facts, parts_over, suggestion
 from iotd.cabinet.service import Cabinets
 from iotd.cabinet.stock import Item
@@ -180,5 +182,13 @@ def _read_days(
     connection: Any, cabinets: list[str], wanted: list[tuple[str, float, float]]
 ) -> list[dict[str, Any]]:
     first, last = wanted[0][1], wanted[-1][2]
-    spans = [records.read_span(connection, id, first, last) for id in cabinets]
-    return [show.day_sum(day, spans, since, until) for day, since, until in wanted]
+    begins = [since for _, since, _ in wanted]
+    days: list[list[show.Part]] = [[] for _ in wanted]
+    for id in cabinets:
+        span = records.read_span(connection, id, first, last)
+        parts: list[list[Taken]] = [[] for _ in wanted]
+        for each in span.taken:
+            parts[bisect_right(begins, each.at) - 1].append(each)
+        for day, part in zip(days, parts):
+            day.append((part, span.facts))
+    return [show.day_sum(day, parts) for (day, _, _), parts in zip(wanted, days)]

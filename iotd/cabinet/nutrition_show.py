@@ -10,6 +10,7 @@ from iotd.cabinet.nutrition_records import Span
 from iotd.cabinet.stock import Item
 from iotd.times import rfc3339
 
+Part = tuple[Sequence[Taken], Mapping[int, Facts]]  # what was taken, and what is in it
 Own = Mapping[str, tuple[float, str]]  # daily values that a person set, with their source
 
 
@@ -85,12 +86,8 @@ def _nutrient(target: dict[str, Any], sums: Sequence[Mapping[str, Sum]]) -> dict
     }
 
 
-def day_sum(day: str, spans: Sequence[Span], since: float, until: float) -> dict[str, Any]:
-    """A day of the history: the amounts alone."""
-    parts = [
-        ([each for each in span.taken if since <= each.at < until], span.facts)
-        for span in spans
-    ]
+def day_sum(day: str, parts: Sequence[Part]) -> dict[str, Any]:
+    """A day of the history: the amounts alone; ``parts`` are of a cabinet each."""
     sums = [totals(*part) for part in parts]
     eaten = [each for taken, _ in parts for each in taken]
     return {

@@ -45,4 +45,4 @@ live({
   },
   resync: reload, reconnected: reload,
 });
-setInterval(() => habits.load(), 60000); // a new day begins by itself
+setInterval(() => document.hidden || habits.load(), 60000); // a new day begins by itself

@@ -137,17 +137,17 @@ def order(connection: Connection, ids: Sequence[int]) -> None:
         change(connection, id, {"position": position})
 
 
-def checkins_of(
-    connection: Connection, ids: Collection[int]
-) -> dict[int, dict[date, Checkin]]:
-    """All that was said of these habits, by habit and day."""
-    found: dict[int, dict[date, Checkin]] = {id: {} for id in ids}
-    if not ids:
-        return found
-    rows = connection.execute(select(checkins).where(checkins.c.habit_id.in_(sorted(ids))))
-    for row in rows.mappings():
-        known = _checkin(row)
-        found[row["habit_id"]][known.day] = known
+def marks_of(
+    connection: Connection, ids: Collection[int], since: date | None = None
+) -> dict[int, dict[date, Mark]]:
+    """What was said of these habits, by habit and day; all of it, or from a day on."""
+    found: dict[int, dict[date, Mark]] = {id: {} for id in ids}
+    c = checkins.c
+    query = select(c.habit_id, c.day, c.state, c.count, c.value).where(c.habit_id.in_(sorted(ids)))
+    if since is not None:
+        query = query.where(c.day >= since.isoformat())
+    for id, day, state, count, value in connection.execute(query).all() if ids else ():
+        found[id][date.fromisoformat(day)] = Mark(state, count, value)
     return found
 
 

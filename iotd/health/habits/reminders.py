@@ -14,6 +14,7 @@ from twisted.logger import Logger
 
 from iotd.bus import Bus, RecordChanged
 from iotd.health.habits import records, show
+from iotd.health.habits.model import week_of
 from iotd.health.habits.records import Habit
 from iotd.site.figures import guarded
 from iotd.store.engine import Store
@@ -95,8 +96,11 @@ def due_now(connection: Any, now: float, site_zone: str) -> list[tuple[Habit, st
         passed = now - show.remind_moment(habit, look)
         if 0 <= passed < LATE and habit.reminded_on != look.today.isoformat():
             timely.append((habit, look))
-    said = records.checkins_of(connection, [habit.id for habit, _ in timely])
+    if not timely:
+        return []
+    first = min(week_of(look.today) for _, look in timely)
+    marks = records.marks_of(connection, [habit.id for habit, _ in timely], first)
     return [
         (habit, look.today.isoformat()) for habit, look in timely
-        if show.is_due(habit, {day: each.mark for day, each in said[habit.id].items()}, look)
+        if show.is_due(habit, marks[habit.id], look)
     ]

@@ -165,7 +165,7 @@ def _find(connection: Any, patient: str, id: int) -> Habit:
 def _one(connection: Any, patient: str, id: int, now: float, zone: str) -> dict[str, Any]:
     habit = _find(connection, patient, id)
     look = show.look_of(records.settings_of(connection, patient), zone, now)
-    return show.habit(habit, records.checkins_of(connection, [id])[id], look)
+    return show.habit(habit, records.marks_of(connection, [id])[id], look)
 
 
 def _list(

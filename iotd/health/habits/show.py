@@ -44,9 +44,9 @@ def section(
     settings = records.settings_of(connection, patient)
     look = look_of(settings, site_zone, now)
     known = records.all_of(connection, patient)
-    said = records.checkins_of(connection, [each.id for each in known])
+    marks = records.marks_of(connection, [each.id for each in known])
     return {
-        "items": [habit(each, said[each.id], look) for each in known],
+        "items": [habit(each, marks[each.id], look) for each in known],
         "next": None,
         "settings": settings_json(settings, site_zone),
         "day": look.today.isoformat(),
@@ -61,13 +61,12 @@ def settings_json(settings: Settings, site_zone: str) -> dict[str, Any]:
     }
 
 
-def habit(known: Habit, said: Mapping[date, Checkin], look: Look) -> dict[str, Any]:
+def habit(known: Habit, marks: Mapping[date, Mark], look: Look) -> dict[str, Any]:
     """One habit; what is archived stays as it was on that day."""
     plan, today = known.plan, look.today
     begun = look.days.date_of(known.created_at)
     if known.archived_at is not None:
         today = min(today, look.days.date_of(known.archived_at))
-    marks = {day: each.mark for day, each in said.items()}
     first = min([begun, today, *marks])
     run, best = streaks(states(plan, marks, first, today))
     mark = marks.get(today)
