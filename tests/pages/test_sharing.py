@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page, expect
+import pyotp
+from playwright.sync_api import Locator, Page, expect
 
 from tests.pages.house import AXE, SHOTS, watch_faults
 from tests.pages.test_looks import FAULTS, SMALL_TARGETS, SMALLEST
@@ -138,4 +139,33 @@ class DoctorTests(SharingCase):
         self.page.click("text=Who looked or changed something")
         self.page.wait_for_selector(".accesses li")
         self.look(self.page, "sharing")
+        self.sees(self.doctors_page("wang", doctor["password"]), share)
         self.assertEqual(self.faults, [])
+
+    def sees(self, page: Page, share: Locator) -> None:
+        """The doctor finds the patient, sees doors to what was granted and no others, and
+        nothing once it is taken back."""
+        faults = watch_faults(page)
+        page.goto("/health?all=1")
+        expect(page.locator(".patient-card")).to_contain_text("until it is taken back")
+        page.click("text=Grace")
+        expect(page.locator(".door strong")).to_have_text(["Laboratory results", "Doctor's advice"])
+        expect(page.locator(".note >> nth=0")).to_contain_text("Blood results and doctor's advice")
+        self.look(page, "patient-of-a-doctor")
+        share.locator("text=Take back").click()
+        self.page.click("dialog >> text=Take it back >> nth=-1")
+        expect(self.page.locator("#shared-now")).not_to_contain_text("wang")
+        answer = page.reload()
+        assert answer is not None
+        self.assertEqual((answer.status, faults), (404, []))
+
+    def doctors_page(self, name: str, password: str) -> Page:
+        """A page of a doctor who has just scanned the code and signed in."""
+        context = self.house.context(signed_in=False)
+        self.addCleanup(context.close)
+        body = {"username": name, "password": password}
+        asked = context.request.post("/api/v1/session", data=body).json()
+        code = pyotp.TOTP(asked["enrolment"]["secret"]).now()
+        answer = context.request.post("/api/v1/session", data={**body, "otp": code})
+        self.assertTrue(answer.ok, answer.text())
+        return context.new_page()
