@@ -155,6 +155,7 @@ class ForgeryTests(AuditTest):
         self.assertEqual(self.found(act), [])
         rows = f"rows {length + 1}–{later.id} are missing, at the end"
         self.assertEqual(self.found(act, later), [f"{rows}, says the file beside the database"])
+
         def act_and_go_on() -> None:
             act()
             fill(self.db, 9, 60)
