@@ -49,7 +49,7 @@ class PatientTests(AdviceCase):
 
     def test_live(self) -> None:
         """What a doctor publishes appears at once, marked as new and as text; drafts never do;
-        the next time it is new no more."""
+        the next time it is new no more. On another page it is said."""
         self.put(bone="Stairs.")
         page = self.patients_page()
         expect(page.locator("#advice-bone .state")).to_have_text("new")
@@ -67,6 +67,10 @@ class PatientTests(AdviceCase):
         page.reload()
         expect(page.locator("#advice-diet")).to_contain_text("Less salt.")
         self.assertEqual(page.locator(".advice-card .state").count(), 0)
+        with page.expect_response("**/api/v1/events*"):
+            page.goto(f"/health/{self.who}/report")
+        self.put(mental="Rest.")
+        expect(page.locator("#messages")).to_contain_text("New advice from ada")
 
 
 class WriterTests(AdviceCase):

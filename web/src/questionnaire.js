@@ -2,7 +2,6 @@ import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
 import { api } from "./lib/api.js";
 import { moment } from "./lib/format.js";
-import { hearNews } from "./lib/health/news.js";
 import { api1, heading, patient } from "./lib/health/patient.js";
 import { fields, focusWrong, ownWords } from "./lib/health/questionnaire/fields.js";
 import { sheet } from "./lib/health/questionnaire/sheet.js";
@@ -160,4 +159,3 @@ document.addEventListener("visibilitychange", () => {
 fresh();
 draw();
 live({ record: (data) => data.patient === patient.id && data.section === "questionnaire" && state !== "saving" && reload().catch(() => {}), resync: reload, reconnected: reload });
-hearNews();

@@ -19,9 +19,19 @@ let mark = initial.events ?? "";
 
 /** Hear events: {camera(data), device(data), ...}; `resync()` when some may have been missed. */
 export function live(wanted) {
-  for (const [name, listener] of Object.entries(wanted)) (listeners[name] ??= []).push(listener);
+  add(wanted);
   close();
   open();
+}
+
+/** Hear these on the stream that the page opens, or on one of their own where it opens none. */
+export function alsoLive(wanted) {
+  add(wanted);
+  setTimeout(() => source ?? open());
+}
+
+function add(wanted) {
+  for (const [name, listener] of Object.entries(wanted)) (listeners[name] ??= []).push(listener);
 }
 
 function tell(name, data) {

@@ -1,6 +1,7 @@
 // The bar of every page: theme, menu, signing out.
 import { api } from "./api.js";
 import { act } from "./act.js";
+import { hearNews } from "./health/news.js";
 import { keep } from "./keep.js";
 
 const THEMES = {
@@ -46,3 +47,4 @@ addEventListener("storage", themeButton);
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 themeButton();
 menu();
+hearNews();

@@ -1,15 +1,10 @@
-// Advice that comes while some other page is open: told where the patient is.
+// Advice that comes while a patient is on some other page: told there.
 import { initial, user } from "../initial.js";
-import { live } from "../live.js";
+import { alsoLive } from "../live.js";
 import { say } from "../messages.js";
-import { patient } from "./patient.js";
 
-/** Say it when a doctor published something about this page's patient. */
+/** Say it when a doctor published something; a patient hears only of what is their own. */
 export function hearNews() {
-  if (user?.role !== "patient" || !patient || initial.advice) return;
-  live({
-    record(data) {
-      if (data.patient === patient.id && data.section === "advice") say(`New advice from ${data.by}. You find it under Advice.`);
-    },
-  });
+  if (user?.role !== "patient" || initial.advice) return; // the page of advice shows it itself
+  alsoLive({ record: (data) => data.section === "advice" && say(`New advice from ${data.by}. It is under Health, Advice.`) });
 }
