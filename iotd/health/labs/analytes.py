@@ -8,6 +8,7 @@ factor of its own for each analyte, and never only called mmol/L. Not a medical 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from iotd.errors import Invalid
@@ -185,6 +186,18 @@ _LOOKALIKES = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3", "∕": 
 SHOWN = 24  # characters of something unknown that an error repeats
 
 
+def _by_loinc() -> dict[str, tuple[Analyte, Unit, bool]]:
+    glucose = ANALYTES["glucose"]
+    found = {RANDOM_GLUCOSE[unit.ucum]: (glucose, unit, True) for unit in glucose.units}
+    for analyte in ANALYTES.values():
+        for unit in analyte.units:
+            found.setdefault(unit.loinc, (analyte, unit, False))
+    return found
+
+
+_BY_LOINC = _by_loinc()
+
+
 def find_analyte(key: str, field: str = "analyte") -> Analyte:
     """The analyte of this key; Invalid lists those there are."""
     if key not in ANALYTES:
@@ -193,6 +206,7 @@ def find_analyte(key: str, field: str = "analyte") -> Analyte:
     return ANALYTES[key]
 
 
+@lru_cache(256)
 def spelled(text: str) -> str | None:
     """What UCUM calls a unit that people write like this; None when nobody knows it."""
     return SPELLINGS.get("".join(text.translate(_LOOKALIKES).lower().split()))
@@ -215,12 +229,4 @@ def by_loinc(code: str) -> tuple[Analyte, Unit, bool] | None:
 
     Codes that hold for several units give the analyte's own; the unit told decides.
     """
-    for analyte in ANALYTES.values():
-        for unit in analyte.units:
-            if unit.loinc == code:
-                return analyte, unit, False
-    glucose = ANALYTES["glucose"]
-    for unit in glucose.units:
-        if RANDOM_GLUCOSE[unit.ucum] == code:
-            return glucose, unit, True
-    return None
+    return _BY_LOINC.get(code)

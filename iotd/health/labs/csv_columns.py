@@ -12,6 +12,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Mapping, Sequence
 
 from iotd.errors import Invalid
@@ -23,7 +24,7 @@ ROLES = (
 )
 RANDOM_KEY = "glucose_random"
 MOST_COLUMNS = 100
-LONGEST_HEADING = 100
+LONGEST_NAME = 100  # characters of a heading or analyte that could be known
 
 #: Names of columns as files have them, in small letters, with letters, digits and / only.
 _ROLE_NAMES = {
@@ -98,8 +99,11 @@ def bare(name: str) -> str:
     return re.sub(r"[^\w/]|_", "", name.casefold())
 
 
+@lru_cache(1024)
 def analyte_named(text: str) -> str | None:
     """The key that a name, a key or a code of LOINC means; glucose_random for such."""
+    if len(text) > LONGEST_NAME:
+        return None
     found = by_loinc(text.strip())
     if found is not None:
         return RANDOM_KEY if found[2] else found[0].key
@@ -152,7 +156,7 @@ def columns_of(
     """What each column is; told comes before remembered, and that before its name."""
     found = []
     for number, text in enumerate(headings, 1):
-        heading = text.strip() or f"column {number}"
+        heading = " ".join(text.split()) or f"column {number}"
         for how, mapping in (("told", told), ("remembered", remembered)):
             if heading in mapping:
                 found.append(Column(number, heading, *_meaning(mapping[heading]), how))
@@ -163,6 +167,8 @@ def columns_of(
 
 
 def _by_name(number: int, heading: str) -> Column:
+    if len(heading) > LONGEST_NAME:
+        return Column(number, heading)
     if bare(heading) in _ROLE_OF:
         return Column(number, heading, _ROLE_OF[bare(heading)], None, "name")
     name, unit = _split(heading)

@@ -8,6 +8,7 @@ from datetime import datetime
 from iotd.errors import Invalid
 
 ORDERS = ("auto", "dmy", "mdy")
+LONGEST = 40  # characters of a day with its time
 SHOWN = 24  # characters of what is no day
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T ].*)?")
 _SHORT = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ,].*)?")
@@ -18,6 +19,8 @@ def parse_day(text: str, order: str = "auto") -> str:
     """A day as ISO text. ``order`` of 2/3/2026: dmy, mdy, or auto, which refuses what is
     unclear (``extra["unclear"]``)."""
     text = text.strip()
+    if len(text) > LONGEST:
+        raise _no_day(text)
     found = _ISO.fullmatch(text)
     if found is not None:
         return _iso(text, found[1], found[3], found[4])

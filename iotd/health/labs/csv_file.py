@@ -66,6 +66,7 @@ class File:
         self.fingerprint, self.dates, self.unclear_dates = "", dates, False
         self._told, self._recall, self._check_day = told, recall, check_day
         self._comma = False
+        self._known_days: dict[str, str] = {}
         text = self._decode(raw)
         if text is not None:
             self._read(text)
@@ -172,8 +173,11 @@ class File:
             self._keep(line, day, row, found)
 
     def _day(self, line: int, text: str) -> str | None:
+        if text in self._known_days:
+            return self._known_days[text]
         try:
-            return self._check_day(parse_day(text, self.dates))
+            day = self._known_days[text] = self._check_day(parse_day(text, self.dates))
+            return day
         except Invalid as error:
             self.unclear_dates = self.unclear_dates or bool(error.extra.get("unclear"))
             self.fault(line, self._heading("date"), text, str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from sqlalchemy import Connection
+from twisted.internet.defer import DeferredLock
 
 from iotd.accounts.shared import By
 from iotd.health.labs import records
@@ -78,6 +79,7 @@ class Imports:
 
     def __init__(self, labs: Labs) -> None:
         self._labs = labs
+        self._turn = DeferredLock()
 
     async def run(
         self, patient: str, raw: bytes, mapping: dict[str, str], dates: str, preview: bool,
@@ -88,8 +90,9 @@ class Imports:
         What was said of its columns is remembered for ``owner`` once it is taken over.
         """
         person = self._labs.person(patient)
-        plan: Plan = await self._labs.store.read(
-            self._plan, patient, person, raw, mapping, dates, owner
+        # one at a time: a large file takes a second of one of the store's few threads
+        plan: Plan = await self._turn.run(
+            self._labs.store.read, self._plan, patient, person, raw, mapping, dates, owner
         )
         if preview or plan.file.fault_count:
             return plan.as_json(applied=False)

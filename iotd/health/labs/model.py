@@ -112,7 +112,8 @@ def read_result(
 ) -> Result:
     """What was told of an analyte: ``value`` and ``unit``, perhaps ``comparator``, ``low``,
     ``high`` and ``fasting``; Invalid names the field, as in "values.glucose.unit"."""
-    analyte, field = find_analyte(key, f"{place}.{key}"), f"{place}.{key}."
+    field = f"{place}.{key[:SHOWN]}"
+    analyte, field = find_analyte(key, field), f"{field}."
     unit = find_unit(analyte, _text(fields.get("unit"), field + "unit"), field + "unit")
     comparator, given = parse_value(fields.get("value"), field + "value", comma)
     comparator = _comparator(fields.get("comparator"), field + "comparator") or comparator

@@ -72,6 +72,7 @@ class Reader:
     def __init__(self, person: Person, site: Iterable[Range]) -> None:
         self._person, self._site = person, tuple(site)
         self._last: dict[tuple[str, bool], tuple[float, str]] = {}
+        self._usual: dict[tuple[str, int | None], Range | None] = {}
 
     def as_json(self, report: Report) -> dict[str, Any]:
         """A report as the API shows it."""
@@ -93,7 +94,7 @@ class Reader:
         analyte = ANALYTES[result.key]
         usual = model.own_range(result)
         if usual is None and not result.is_random:
-            usual = range_for(result.key, self._person.sex, age, self._site)
+            usual = self._range(result.key, age)
         return {
             "value": told(result.value), "comparator": result.comparator, "unit": analyte.unit,
             "flag": model.flag_of(result, usual), **_of_range(usual, result.is_random, age),
@@ -107,7 +108,7 @@ class Reader:
     def _computed(
         self, report: Report, analyte: Analyte, computed: Computed, age: int | None
     ) -> dict[str, Any]:
-        usual = range_for(analyte.key, self._person.sex, age, self._site)
+        usual = self._range(analyte.key, age)
         result = Result(analyte.key, computed.value, None, computed.value, analyte.unit)
         return {
             "value": computed.value, "comparator": None, "unit": analyte.unit,
@@ -116,6 +117,11 @@ class Reader:
             **self._trend(result, report.date), "loinc": analyte.loinc, "name": analyte.name,
             "fasting": None,
         }
+
+    def _range(self, key: str, age: int | None) -> Range | None:
+        if (key, age) not in self._usual:
+            self._usual[key, age] = range_for(key, self._person.sex, age, self._site)
+        return self._usual[key, age]
 
     def _trend(self, result: Result, day: str) -> dict[str, Any]:
         if result.comparator is not None:  # a limit is neither more nor less than another

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as some
 from twisted.trial.unittest import SynchronousTestCase
@@ -133,6 +135,17 @@ class TableTests(SynchronousTestCase):
             for unit in analyte.units:
                 self.assertTrue(unit.source and (unit.scale == 1 or unit.source != "the same"
                                                  " by definition"), (analyte.key, unit.ucum))
+
+    def test_documented(self) -> None:
+        """docs/labs.md has a row for each analyte, with its codes and what is taken."""
+        text = (Path(__file__).parents[3] / "docs" / "labs.md").read_text()
+        for key, each in ANALYTES.items():
+            row = next(line for line in text.splitlines() if line.startswith(f"| `{key}` |"))
+            for told in (*(unit.loinc for unit in each.units), *(
+                f"{unit.ucum}" for unit in each.units
+            ), "–".join(f"{side:,g}" if side >= 10_000 else f"{side:g}"
+                        for side in each.plausible)):
+                self.assertIn(told, row)
 
     def test_found_by_code(self) -> None:
         """A code leads back to analyte and unit, or to nothing."""

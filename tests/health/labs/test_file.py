@@ -162,6 +162,13 @@ class FaultTests(SynchronousTestCase):
         file = read(HEAD + "2026-03-01,alt,x,U/L\n" * 1500)
         self.assertEqual((len(file.faults), file.fault_count), (1000, 1500))
 
+    def test_long_cells(self) -> None:
+        """Cells of any length cost no more than their length."""
+        for cell in ("(" * 100_000, "a(" + " " * 100_000, "," * 100_000, "1/" * 50_000):
+            quoted = f'"{cell}"'
+            for text in (f"date,{quoted}\n1,2\n", HEAD + f"{quoted},{quoted},{quoted},{quoted}\n"):
+                self.assertTrue(read(text).fault_count)
+
     @given(some.binary(max_size=200) | some.text(max_size=200).map(str.encode))
     def test_anything(self, raw: bytes) -> None:
         """Whatever a file holds, it is read or has faults."""
