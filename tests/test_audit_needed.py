@@ -90,6 +90,16 @@ class NeededTests(HealthTest):
         self.assertEqual({act: code for act, code in done.items() if code >= 300}, {})
         self.assertEqual((await self.app.accounts.audit_log.follow())["items"], [])
 
+    async def test_no_health_in_it(self) -> None:
+        """No value, word, answer or name of what the acts were about stands in the audit."""
+        await self.app.store.run(lambda db: db.execute(text("DROP TRIGGER full_audit")))
+        for act in self.acts():
+            await self.status(act)
+        said = repr([list(row.values())[4:6] for row in await self.app.accounts.audit(200)])
+        for word in ("Anna B", "Bert", "97", "93", "5.6", "seven", "Slept", "Walk", "Milk",
+                     "slowly"):
+            self.assertNotIn(word, said)
+
     async def test_sign_in(self) -> None:
         """Nobody is signed in whose sign-in can't be written down; a wrong password says 503."""
         browser = self.app.browser()

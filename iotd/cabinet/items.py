@@ -63,7 +63,7 @@ class Items:
     async def remove(self, identity: Identity, cabinet: str, key: str) -> None:
         """Forget an item and its photos; the journal stays."""
         item = self._find(identity, cabinet, key)
-        await self._do(identity, cabinet, "remove item", _remove, item.id, item.name)
+        await self._do(identity, cabinet, "remove item", _remove, item.id)
         self._cabinets.counting.forget(cabinet)
         if item.low:
             self._tell(cabinet, [replace(item, low=False)])
@@ -181,6 +181,11 @@ def _item(connection: Any, cabinet: str, number: int) -> Item:
     raise NotFound("This item is gone.", "item")
 
 
+def _named(number: int) -> str:
+    """An item in the audit: what it is and how much there is of it are nobody's business there."""
+    return f"item {number}"
+
+
 def _check_unique(connection: Any, cabinet: str, values: dict[str, Any], own: int | None) -> None:
     for item in stock_records.all_items(connection, cabinet):
         if item.id == own:
@@ -195,7 +200,8 @@ def _add(connection: Any, cabinet: str, values: dict[str, Any]) -> tuple[int, st
     if len(stock_records.all_items(connection, cabinet)) >= MAX_ITEMS:
         raise Conflict(f"A cabinet holds at most {MAX_ITEMS} kinds of item.", "name")
     _check_unique(connection, cabinet, values, None)
-    return stock_records.add_item(connection, cabinet, **values), values["name"]
+    number = stock_records.add_item(connection, cabinet, **values)
+    return number, _named(number)
 
 
 def _change(
@@ -205,12 +211,12 @@ def _change(
     _check_unique(connection, cabinet, values, number)
     stock_records.change_item(connection, number, values)
     item = _item(connection, cabinet, number)
-    return stock_records.save_crossing(connection, item), f"{item.name}: {', '.join(values)}"
+    return stock_records.save_crossing(connection, item), f"{_named(number)}: {', '.join(values)}"
 
 
-def _remove(connection: Any, cabinet: str, number: int, name: str) -> tuple[None, str]:
+def _remove(connection: Any, cabinet: str, number: int) -> tuple[None, str]:
     stock_records.remove_item(connection, number)
-    return None, name
+    return None, _named(number)
 
 
 def _correct(
@@ -219,7 +225,7 @@ def _correct(
     item = _item(connection, cabinet, number)
     stock_records.write_change(connection, cabinet, item, at, "corrected", who, count)
     crossed = stock_records.save_crossing(connection, stock.corrected(item, count, at))
-    return crossed, f"{item.name}: {count}"
+    return crossed, _named(number)
 
 
 def _undo(
@@ -233,7 +239,7 @@ def _undo(
         connection, cabinet, item, at, "undone", who, last["before"], undoes=last["id"]
     )
     back = stock.undone(item, last["before"], last["after"], last["cause"], at)
-    return stock_records.save_crossing(connection, back), f"{item.name}: {last['before']}"
+    return stock_records.save_crossing(connection, back), _named(number)
 
 
 def _add_photo(
@@ -246,11 +252,11 @@ def _add_photo(
            ) >= MAX_ALL_PHOTOS:
         raise Conflict(f"A cabinet has at most {MAX_ALL_PHOTOS} photos: remove one first.", "item")
     added = stock_records.add_photo(connection, number, at, cut.width, cut.height, cut.jpeg)
-    return added, item.name
+    return added, f"{_named(number)}, photo {added}"
 
 
 def _remove_photo(
     connection: Any, cabinet: str, number: int, photo: int
 ) -> tuple[None, str]:
     stock_records.remove_photo(connection, number, photo)
-    return None, f"item {number}, photo {photo}"
+    return None, f"{_named(number)}, photo {photo}"
