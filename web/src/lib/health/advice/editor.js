@@ -21,6 +21,7 @@ export class Editor {
     this.saved = text === null;
     this.error = "";
     this.timer = null;
+    this.saving = null; // a draft on its way: what comes after it must not overtake it
   }
 
   get current() {
@@ -46,7 +47,12 @@ export class Editor {
 
   async saveDraft() {
     clearTimeout(this.timer);
-    const text = this.text;
+    await this.saving;
+    this.saving = this.keepDraft(this.text);
+    await this.saving;
+  }
+
+  async keepDraft(text) {
     try {
       this.changed(await this.send(text, { draft: true }));
       this.saved = this.text === text;
@@ -58,6 +64,7 @@ export class Editor {
 
   async publish() {
     clearTimeout(this.timer);
+    await this.saving;
     try {
       this.changed(await this.send(this.text, {}));
       say(`Published: ${this.section.title}.`);
@@ -90,6 +97,7 @@ export class Editor {
 
   async discard() {
     clearTimeout(this.timer);
+    await this.saving;
     this.changed(await this.send(null, { draft: true }));
     this.closed();
     this.draw();
