@@ -82,10 +82,9 @@ class HealthPages:
 
     @route("GET", "/health/<id>/report", kind="page")
     async def report_page(self, call: Call, id: str) -> Page:
-        """The last 30 days, to print."""
-        return await self._filled(call, id, await self._bare(
-            call, id, "report.html", "Report", READINGS
-        ))
+        """The record to print, to keep and to hand on; of vitals only for who may see them."""
+        page = await self._bare(call, id, "report.html", "Report")
+        return await self._filled(call, id, page) if READINGS in _seen(page) else page
 
     @route("GET", "/health/<id>/habits", kind="page")
     async def habits_page(self, call: Call, id: str) -> Page:

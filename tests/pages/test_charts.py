@@ -107,12 +107,12 @@ class SheetTests(HealthCase):
         return [(str(time), str(rate)) for time, rate in rows]
 
     def test_report(self) -> None:
-        """The report adds up 30 days and says what is not in it."""
+        """The report adds up the days and leads to what has pages of its own."""
         self.open("report", ".report tbody tr")
         row = self.page.locator(".report tbody tr").first
         expect(row).to_contain_text("60")
         expect(row).to_contain_text("119")
-        expect(self.page.locator(".report")).to_contain_text("Laboratory values")
+        expect(self.page.locator(".report")).to_contain_text("Laboratory results")
         expect(self.page.locator(".report")).to_contain_text("not a medical device")
 
     def test_habits(self) -> None:

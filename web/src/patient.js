@@ -42,7 +42,7 @@ function cabinetLine() {
 }
 
 const habitsLine = () => (cabinets.length ? "When the cabinet was opened, and what was taken." : "Comes from the cabinet; none is assigned yet.");
-const reportLine = () => (newest() ? "The last 30 days on paper." : "Empty until there are values.");
+const reportLine = () => "As PDF or on paper: to keep, or to hand to a doctor.";
 const cabinetLink = () => (cabinets.length === 1 ? `/cabinets/${encodeURIComponent(cabinets[0].id)}` : "/cabinets");
 
 const door = (section, picture, title, address, line) => (sees(section) ? html`<a class="door" href=${address}>
@@ -76,7 +76,7 @@ function draw() {
     ${consent()}${alertNote()}
     <nav class="doors" aria-label="Health Plus">
       ${door("habits", "habits", "Habit tracker", `${home}/habits`, habitsLine)}
-      ${door("readings", "print", "Health report", `${home}/report`, reportLine)}
+      ${door(null, "print", "Health report", `${home}/report`, reportLine)}
       ${door("labs", "report", "Laboratory results", `${home}/labs`, () => "Blood values, what is high or low, and how it goes.")}
       ${door("advice", "shield", "Doctor's advice", `${home}/advice`, () => "What your doctor wrote, and notes.")}
       ${door("questionnaire", "pencil", "Questionnaire", `${home}/questionnaire`, () => "Medicines, sleep, exercise and more, told once.")}

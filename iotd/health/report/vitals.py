@@ -87,7 +87,7 @@ def _row(
     count = sum(item["count"] for item in items)
     if not items:
         return (Cell(NAMES[kind]), *(Cell(NONE) for _ in range(3)), Cell(unit(known.unit)),
-                Cell("0"), Cell(f"0 of {whole}"), Cell(NONE))
+                Cell("0"), Cell(f"0 of {whole}"), Cell("0 %" if kind in CONTINUOUS else NONE))
     covered = f"{sum(item['coverage'] for item in items) / whole:.0%}".replace("%", " %")
     return tuple(Cell(text) for text in (
         NAMES[kind], amount(min(item["min"] for item in items), known.digits),

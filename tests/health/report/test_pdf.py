@@ -73,7 +73,7 @@ class SaidTests(SynchronousTestCase):
         words = words_of(pdf_of(sections={"readings": VITALS}, days=10))
         self.assertIn("Heart rate 58 71 104 /min 4,000 2 of 10 14 %", words)
         self.assertIn("Blood pressure, systolic 118 127 140 mmHg 2,000 1 of 10 –", words)
-        self.assertIn("Temperature – – – °C 0 0 of 10 –", words)
+        self.assertIn("Temperature – – – °C 0 0 of 10 0 %", words)
         self.assertIn("Usual range of adults: 60 to 100 /min (American Heart Association", words)
 
     def test_labs(self) -> None:

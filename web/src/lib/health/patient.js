@@ -13,7 +13,7 @@ const PAGES = [
   ["monitoring", "Monitoring", "heart", "readings"],
   ["charts", "Charts", "chart", "readings"],
   ["data", "Data", "table", "readings"],
-  ["report", "Report", "report", "readings"],
+  ["report", "Report", "report", null],
   ["labs", "Results", "scale", "labs"],
   ["habits", "Habits", "habits", "habits"],
   ["advice", "Advice", "health", "advice"],
