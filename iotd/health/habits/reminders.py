@@ -53,6 +53,11 @@ class Reminders:
         self._working.addBoth(lambda _: waiting.callback(None))
         return waiting
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being looked up or noted."""
+        return self._working is None
+
     def tick(self) -> None:
         """Remind of what is due, unless the last look is not over yet."""
         if self._working is None:

@@ -62,8 +62,8 @@ class HabitsRoom(HealthRoom):
         await self.quiet()
 
     async def quiet(self) -> None:
-        """Until nobody reads or writes."""
-        for _ in range(3):
+        """Until what is due is told."""
+        while not self.habits.reminders.idle:
             await self.real_store.read(lambda connection: None)
             await self.real_store.run(lambda connection: None)
 
