@@ -25,6 +25,7 @@ from iotd.health.fhir.api import FhirApi
 from iotd.health.fhir.service import Fhir
 from iotd.health.habits.api import HabitsApi
 from iotd.health.habits.service import Habits
+from iotd.health.labs import records as lab_records
 from iotd.health.labs.api import LabsApi
 from iotd.health.labs.pages import LabsPages
 from iotd.health.labs.service import Labs
@@ -90,7 +91,8 @@ class Record:
             profiles=profiles,
         )
         self.answers = Answers(registry, self.advice, self.labs)
-        accounts.before_removal.append(self._remove_patients)
+        self._store = store
+        accounts.before_removal += [self._remove_patients, self._forget_columns]
 
     def load(self, connection: Any) -> None:
         """Read what is kept in memory; after the patients were loaded."""
@@ -139,6 +141,10 @@ class Record:
         for patient in self._patients.seen_by(who):
             if patient.owner == owner_key(who):
                 await self._remove(who, patient.id, by)
+
+    async def _forget_columns(self, user: User, by: By) -> None:
+        """What their files of results are like."""
+        await self._store.run(lab_records.forget_columns, f"user:{user.id}")
 
     async def _remove(self, who: Identity, patient: str, by: By) -> None:
         try:
