@@ -114,12 +114,10 @@ class Reports:
 def _marks_of(
     connection: Connection, ids: Sequence[int], first: date
 ) -> dict[str, dict[str, str]]:
-    found = habit_records.checkins_of(connection, ids)
+    found = habit_records.marks_of(connection, ids, first)
     return {
-        str(id): {
-            day.isoformat(): each.mark.state for day, each in said.items() if day >= first
-        }
-        for id, said in found.items()
+        str(id): {day.isoformat(): mark.state for day, mark in marks.items()}
+        for id, marks in found.items()
     }
 
 
