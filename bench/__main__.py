@@ -9,7 +9,8 @@ import sys
 import time
 
 from bench import (
-    campus, campus_dashboard, fanout, idle, ingest, latency, slow_viewer, stalled, vitals, watches,
+    campus, campus_dashboard, fanout, idle, ingest, latency, pdf, slow_viewer, stalled, vitals,
+    watches,
 )
 from bench.daemon import Iotd
 from bench.load import Bench
@@ -19,7 +20,7 @@ from bench.report import Table, as_dicts, machine
 SCENARIOS = {
     "fanout": fanout.run, "ingest": ingest.run, "latency": latency.run,
     "stalled": stalled.run, "slow-viewer": slow_viewer.run, "idle": idle.run,
-    "watches": watches.run, "vitals": vitals.run, "campus": campus.run,
+    "watches": watches.run, "vitals": vitals.run, "report": pdf.run, "campus": campus.run,
     "campus_dashboard": campus_dashboard.run,
 }
 MOST_VIEWERS = {"fanout": fanout.CLIMB[-1], "idle": idle.VIEWERS}

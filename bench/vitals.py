@@ -47,7 +47,7 @@ def run(bench: Bench, iotd: Iotd) -> list[Table]:
     until = int(time.time()) // 86400 * 86400
     patient = str(iotd.api("POST", "/api/v1/patients", {"name": "A year"})["id"])
     bench.say(f"vitals: {days} days of {len(KINDS)} kinds, every {EVERY} s")
-    count, filling = _timed(lambda: _fill(folder, patient, until - days * 86400, until))
+    count, filling = timed(lambda: fill(folder, patient, until - days * 86400, until))
     table = Table(
         f"{count:,} readings of one patient: {days} days, every {EVERY} s, {len(KINDS)} kinds",
         ("what", "median ms", "worst ms", "kB sent", "kB unzipped", "buckets"),
@@ -55,7 +55,7 @@ def run(bench: Bench, iotd: Iotd) -> list[Table]:
     year = f"since={_text(until - days * 86400)}&until={_text(until)}&bucket=auto"
     base = f"/api/v1/patients/{patient}/readings?"
     _measure(table, "chart of all, no day kept yet", iotd, base + year, 2)
-    _, keeping = _timed(lambda: _keep(folder))
+    _, keeping = timed(lambda: keep(folder))
     worst, size = _measure(table, "chart of all, days kept", iotd, base + year, ROUNDS)
     for name, back in (("90 days", 90), ("a week", 7), ("a day", 1)):
         if back <= days:
@@ -85,7 +85,8 @@ def _rows(patient: str, since: int, until: int) -> Iterator[tuple[Any, ...]]:
             yield patient, "wch", kind, value, raw, at + 0.5, at + 0.5, "wch", "good"
 
 
-def _fill(folder: Path, patient: str, since: int, until: int) -> int:
+def fill(folder: Path, patient: str, since: int, until: int) -> int:
+    """Readings of a watch every 30 s, their days stale; how many."""
     insert = ("INSERT INTO readings (patient, device, kind, value, raw, at, received_at, source,"
               " quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
     rows, count, more = _rows(patient, since, until), 0, True
@@ -104,7 +105,7 @@ def _fill(folder: Path, patient: str, since: int, until: int) -> int:
     return count
 
 
-def _keep(folder: Path) -> None:
+def keep(folder: Path) -> None:
     """What the daemon does at its leisure, at once."""
     store, calendar = Store("sqlite:///iotd.sqlite3", folder), Calendar()
     while keys := store.call(bucket_records.stale_days, "9999", 20):
@@ -113,16 +114,17 @@ def _keep(folder: Path) -> None:
 
 def _measure(table: Table, what: str, iotd: Iotd, path: str, rounds: int) -> tuple[float, int]:
     """The worst ms, and the bytes when not zipped."""
-    plain = _get(iotd, path, False)
-    timed = [_timed(lambda: _get(iotd, path, True)) for _ in range(rounds)]
-    times = [seconds * 1000 for _, seconds in timed]
+    plain = get(iotd, path, False)
+    taken = [timed(lambda: get(iotd, path, True)) for _ in range(rounds)]
+    times = [seconds * 1000 for _, seconds in taken]
     count = plain.count(b'"kind"') if b'"bucket"' in plain else ""
-    table.add(what, f"{median(times):.1f}", f"{max(times):.1f}", f"{len(timed[0][0]) / 1000:.1f}",
+    table.add(what, f"{median(times):.1f}", f"{max(times):.1f}", f"{len(taken[0][0]) / 1000:.1f}",
               f"{len(plain) / 1000:.1f}", count)
     return max(times), len(plain)
 
 
-def _get(iotd: Iotd, path: str, zipped: bool) -> bytes:
+def get(iotd: Iotd, path: str, zipped: bool) -> bytes:
+    """What a GET answers."""
     request = urllib.request.Request(f"http://127.0.0.1:{iotd.web}{path}", headers={
         "Authorization": f"Bearer {iotd.token}", **({"Accept-Encoding": "gzip"} if zipped else {}),
     })
@@ -138,14 +140,15 @@ def _plain(table: Table, folder: Path, patient: str) -> None:
             ("SQL GROUP BY day: min, mean, max", GROUP_BY, (patient,)),
             ("SQL with the median by a window", WITH_MEDIAN, {"who": patient}),
         ):
-            timed = [_timed(lambda: connection.execute(query, values).fetchall())
+            taken = [timed(lambda: connection.execute(query, values).fetchall())
                      for _ in range(2)]
-            times = [seconds * 1000 for _, seconds in timed]
+            times = [seconds * 1000 for _, seconds in taken]
             table.add(what, f"{median(times):.0f}", f"{max(times):.0f}", "", "",
-                      len(timed[0][0]))
+                      len(taken[0][0]))
 
 
-def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """What it gives, and the seconds it took."""
     begin = time.perf_counter()
     result = work()
     return result, time.perf_counter() - begin
