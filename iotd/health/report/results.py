@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, Sequence
 
+from iotd.health.labs.analytes import ANALYTES
 from iotd.health.report.model import Block, Cell, Column, Heading, Table, Text
-from iotd.health.report.words import NONE, amount, brief_day, by_name, day, plural, unit
+from iotd.health.report.words import (
+    NONE, amount, brief_day, by_name, day, plural, rounded, unit,
+)
 
 DATES = 5  # earlier reports side by side
 
@@ -29,7 +32,7 @@ def blocks(section: Mapping[str, Any]) -> Iterator[Block]:
         return
     newest = _newest(reports)
     yield Table("The newest result of each analyte", COLUMNS, tuple(
-        _row(value, report) for value, report in newest.values()
+        _row(key, value, report) for key, (value, report) in newest.items()
     ))
     yield from _laboratories(newest)
     yield from _computed(newest)
@@ -49,19 +52,20 @@ def _newest(reports: Sequence[Report]) -> dict[str, tuple[Value, Report]]:
     return {key: found[key] for key in order}
 
 
-def _row(value: Value, report: Report) -> tuple[Cell, ...]:
+def _row(key: str, value: Value, report: Report) -> tuple[Cell, ...]:
     flag, tone = FLAGS.get(str(value.get("flag")), (str(value.get("flag") or ""), ""))
     mark = " *" if value.get("computed") else ""
     return (
-        Cell(value["name"]), Cell(_told(value) + mark, tone), Cell(unit(value["unit"])),
+        Cell(value["name"]), Cell(_told(key, value) + mark, tone), Cell(unit(value["unit"])),
         Cell(flag or NONE, tone), Cell(_range(value)), Cell(value.get("range_source") or NONE),
         Cell(brief_day(report["date"])),
     )
 
 
-def _told(value: Value) -> str:
-    comparator = value.get("comparator")
-    return f"{comparator + ' ' if comparator else ''}{amount(value['value'])}"
+def _told(key: str, value: Value) -> str:
+    """The value with as many digits as pages show."""
+    comparator, digits = value.get("comparator"), ANALYTES[key].units[0].digits
+    return f"{comparator + ' ' if comparator else ''}{rounded(value['value'], digits)}"
 
 
 def _range(value: Value) -> str:
@@ -128,4 +132,4 @@ def _at(report: Report, key: str) -> Cell:
     flag = value.get("flag")
     tone = FLAGS.get(str(flag), ("", ""))[1]
     mark = "*" if value.get("computed") else ""
-    return Cell(f"{_told(value)}{mark}{' ' + flag if flag else ''}", tone)
+    return Cell(f"{_told(key, value)}{mark}{' ' + flag if flag else ''}", tone)

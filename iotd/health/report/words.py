@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from iotd.health.report.letters import LEFT_TO_RIGHT
@@ -59,6 +60,14 @@ def amount(value: Any, digits: int | None = None) -> str:
     if digits is None:
         return f"{value:.10g}"
     return f"{value:,.{digits}f}"
+
+
+def rounded(value: float, digits: int) -> str:
+    """A number with ``digits`` after the point, halves away from zero as browsers round them;
+    one more for what would be nothing without."""
+    if value and abs(value) < 10 ** -digits:
+        digits += 1
+    return f"{Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"
 
 
 def plural(count: int, what: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from iotd.health.report.words import plural
+from iotd.health.report.words import plural, rounded
 from tests.health.report.room import NAMES, pdf_of, reading, run, text_of, words_of
 
 RATE = {
@@ -80,9 +80,9 @@ class SaidTests(SynchronousTestCase):
         """Value, unit, flag in words, range, who says so, what was computed, what was before."""
         words = words_of(pdf_of(sections={"labs": LABS}))
         for said in (
-            "Total cholesterol 5.9 mmol/L H, high below 5.2 Health Promotion Board 3 Oct 2026",
-            "eGFR 88.4 * mL/min/1.73 m² L, low 90 and above KDIGO 2012 3 Oct 2026",
-            "* computed, not measured. eGFR: CKD-EPI 2021.", "Total cholesterol, mmol/L 5.9 H 5.1",
+            "Total cholesterol 5.90 mmol/L H, high below 5.2 Health Promotion Board 3 Oct 2026",
+            "eGFR 88 * mL/min/1.73 m² L, low 90 and above KDIGO 2012 3 Oct 2026",
+            "* computed, not measured. eGFR: CKD-EPI 2021.", "Total cholesterol, mmol/L 5.90 H 5.10",
             "Laboratories: Labor Mitte (3 October 2026).",
         ):
             self.assertIn(said, words)
@@ -115,6 +115,15 @@ class SaidTests(SynchronousTestCase):
         for days in (366, 1):
             words = words_of(pdf_of(sections=SECTIONS, days=days))
             self.assertIn(f"({plural(days, 'day')})", words)
+
+
+    def test_digits(self) -> None:
+        """A result has as many digits as a page shows, also a half and what is next to nothing."""
+        self.assertEqual(
+            [rounded(value, digits) for value, digits in
+             ((5.9, 2), (62.5, 0), (63.5, 0), (0.04, 1), (0.004, 2), (0, 1), (1234.5, 1))],
+            ["5.90", "63", "64", "0.04", "0.004", "0.0", "1,234.5"],
+        )
 
 
 class LetterTests(SynchronousTestCase):
