@@ -29,7 +29,8 @@ ZONE = '; allowed is an IANA name such as "Europe/Berlin"'
 PROXIES = '; allowed is a list of addresses or networks such as ["10.0.0.0/8"]'
 ENROLMENT = '; allowed is "approve", "open" or "keyed"'
 SECTIONS = (
-    "[site], [web], [devices], [cameras], [mqtt], [campus], [accounts], [alerts], [cabinet], [store]"
+    "[site], [web], [devices], [cameras], [mqtt], [campus], [accounts], [alerts], [cabinet],"
+    " [store]"
 )
 SMTP = '; allowed is "", "smtp://user:password@host:587" or "smtps://…:465"'
 SENDER = '; allowed is an e-mail address such as "iotd@example.org"'
