@@ -82,7 +82,8 @@ class SaidTests(SynchronousTestCase):
         for said in (
             "Total cholesterol 5.90 mmol/L H, high below 5.2 Health Promotion Board 3 Oct 2026",
             "eGFR 88 * mL/min/1.73 m² L, low 90 and above KDIGO 2012 3 Oct 2026",
-            "* computed, not measured. eGFR: CKD-EPI 2021.", "Total cholesterol, mmol/L 5.90 H 5.10",
+            "* computed, not measured. eGFR: CKD-EPI 2021.",
+            "Total cholesterol, mmol/L 5.90 H 5.10",
             "Laboratories: Labor Mitte (3 October 2026).",
         ):
             self.assertIn(said, words)
@@ -115,7 +116,6 @@ class SaidTests(SynchronousTestCase):
         for days in (366, 1):
             words = words_of(pdf_of(sections=SECTIONS, days=days))
             self.assertIn(f"({plural(days, 'day')})", words)
-
 
     def test_digits(self) -> None:
         """A result has as many digits as a page shows, also a half and what is next to nothing."""
