@@ -19,7 +19,9 @@ _DENSE = re.compile(
     "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]"
 )
 _NOT_FIRST = frozenset("、。，．：；？！）」』】〉》〕ー々ๆฯ၊။។៕,.:;?!)]}”’%")
-_NOT_LAST = frozenset("（「『【〈《〔([{“‘" "\u0e40\u0e41\u0e42\u0e43\u0e44" "\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4")
+_NOT_LAST = frozenset(
+    "（「『【〈《〔([{“‘" "\u0e40\u0e41\u0e42\u0e43\u0e44" "\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4"
+)
 # vowels of Thai and Lao that are letters by their category
 _VOWELS = frozenset("\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3")
 
