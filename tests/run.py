@@ -1,4 +1,4 @@
-"""Lint, then every test, then one line: ``N passed, N failed``.
+"""Lint beside the first tests, then all others, then one line: ``N passed, N failed``.
 
 Run by ``make test`` and, with ``--lint-only``, by ``make lint``. A lint tool
 that finds something counts as one failure; names of tests may be given. The
@@ -26,7 +26,12 @@ LONGEST_FIRST = (
     "tests.store", "tests.cabinet", "tests.accounts", "tests.cli", "tests.mqtt", "tests.devices",
 )
 LAST = "tests.pages"
-LAST_FIRST = ("test_looks", "test_gates")  # about half of its time, beside all its others
+# of about equal time, each with a browser and a daemon of its own; the rest is one more
+LAST_PARTS = (
+    ("test_looks",),
+    ("test_record_story", "test_gates", "test_campus", "test_students"),
+    ("test_labs", "test_questionnaire", "test_advice", "test_habits", "test_report"),
+)
 LINTERS = (
     ("flake8", "."),
     ("mypy", "iotd"),
@@ -64,21 +69,21 @@ def units() -> list[list[str]]:
 
     First the one that bundles the pages anew, which others look at; then the longest. A
     browser beside the floods of the system tests would wait too long for its pages: last,
-    in two halves.
+    in some parts.
     """
     tests = ROOT / "tests"
     folders = {f"tests.{path.parent.name}" for path in tests.glob("*/test_*.py")} - {LAST}
     known = [name for name in LONGEST_FIRST if name in folders]
     modules = sorted(f"tests.{path.stem}" for path in tests.glob("test_*.py"))
     others = sorted(folders - {*known})
-    return [*([name] for name in (*known, *others)), modules, *_halves(tests)]
+    return [*([name] for name in (*known, *others)), modules, *_parts(tests)]
 
 
-def _halves(tests: Path) -> list[list[str]]:
+def _parts(tests: Path) -> list[list[str]]:
     pages = sorted(path.stem for path in (tests / "pages").glob("test_*.py"))
-    first = [name for name in pages if name in LAST_FIRST]
-    rest = [name for name in pages if name not in LAST_FIRST]
-    return [[f"{LAST}.{name}" for name in half] for half in (first, rest)]
+    named = [[name for name in part if name in pages] for part in LAST_PARTS]
+    rest = [name for name in pages if not any(name in part for part in named)]
+    return [[f"{LAST}.{name}" for name in part] for part in (*named, rest) if part]
 
 
 def trial(names: list[str]) -> tuple[int, int]:
@@ -100,24 +105,20 @@ def trial(names: list[str]) -> tuple[int, int]:
     return passed, failed
 
 
-def trials(names: list[str]) -> tuple[int, int]:
-    """Run the tests named, or all of them; counts of passed and failed."""
+def everything(names: list[str]) -> list[tuple[int, int]]:
+    """Lint and run the tests named, or all of them; counts of passed and failed."""
     say("running the tests; what they say comes folder by folder")
-    if names:
-        return trial(names)
-    alone, *others = units()
-    results = [trial(alone)]
+    alone, *others = [names] if names else units()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        results += pool.map(trial, others)
-    return sum(passed for passed, _ in results), sum(failed for _, failed in results)
+        begun = pool.submit(lint), pool.submit(trial, alone)
+        return [each.result() for each in begun] + [*pool.map(trial, others)]
 
 
 def main(arguments: list[str]) -> int:
     """The exit code: 0 only when all passed."""
-    passed, failed = lint()
-    if "--lint-only" not in arguments:
-        more = trials([name for name in arguments if not name.startswith("-")])
-        passed, failed = passed + more[0], failed + more[1]
+    names = [name for name in arguments if not name.startswith("-")]
+    results = [lint()] if "--lint-only" in arguments else everything(names)
+    passed, failed = (sum(counted) for counted in zip(*results))
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed else 0
 
