@@ -276,8 +276,8 @@ class App:
         return self.now
 
     def may_see(self, identity: Identity, patient: str | None) -> bool:
-        """Whose cabinets one may know of: admins all, others those that carry their name."""
-        return identity.role == "admin" or patient == identity.name
+        """Whose cabinets one may know of: they are of the section of habits."""
+        return self.patients.access.may_see(identity, patient, "habits")
 
     def browser(self, address: str = "127.0.0.1") -> Browser:
         """A new browser without a cookie."""

@@ -151,7 +151,8 @@ class CabinetApiTests(ApiTest):
         eve = await self.app.signed_in("eve")
         await self.all_are(eve, 404)
         self.assertEqual((await eve.call("GET", "/api/v1/cabinets")).json["items"], [])
-        await self.app.registry.change("cab", {"patient": "eve"}, "test")
+        hers = (await eve.call("POST", "/api/v1/patients", json={"name": "Eve"})).json["id"]
+        await self.app.registry.change("cab", {"patient": hers}, "test")
         self.assertEqual((await eve.call("GET", CAB)).status, 200)
         self.assertEqual((await eve.call("POST", CAB + "/items/1/count",
                                          json={"count": 2})).status, 200)

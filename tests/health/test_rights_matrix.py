@@ -39,10 +39,13 @@ RAW: dict[str, bytes] = {
 QUERIES = {"health.report_pdf": "?sections=none"}
 NOTHING = {"int": "999999", "day": "2023-11-01", "date": "2023-11-01"}
 LAST = "health.remove_patient"
+ANSWERS = (200, 201, 202, 204, 303, 401, 403, 404, 409)
 LET_IN, HIDDEN, WRONG_ROLE, NOBODY = "let in", "404", "403", "401"
 
 
-def expected(role: str | None, route: Route, granted: Iterable[str] = (), own: bool = True) -> str:
+def expected(
+    role: str | None, route: Route, section: str, granted: Iterable[str] = (), own: bool = True
+) -> str:
     """What the two tables say of a call; ``own``: the patient is this one's own."""
     if role is None:
         return NOBODY
@@ -52,23 +55,29 @@ def expected(role: str | None, route: Route, granted: Iterable[str] = (), own: b
         return LET_IN
     if role != "doctor":
         return HIDDEN
-    section, seen = SECTION_OF[route.name], set(granted)
+    seen = set(granted)
     return LET_IN if section in seen or (section == ANY and seen) else HIDDEN
 
 
 class MatrixTest(HealthTest):
     """Anna has a patient; ``self.cells`` counts what was tried."""
 
+    nothing = NO_PATIENT  # how it is told that there is none such
+
     async def setUp(self) -> None:  # type: ignore[override]
         await super().setUp()
         for name, role in (("lee", "doctor"), ("bert", "patient")):
             await self.app.add(name, role)
-        self.hers = await self.patient()
+        self.subject = self.hers = await self.patient()
         self.cells = 0
         self.routes = sorted(
             (each for each in self.app.site.routes if is_about_a_patient(each)),
             key=lambda each: each.name == LAST,
         )
+
+    def section(self, route: Route) -> str:
+        """What of the record a route is about."""
+        return SECTION_OF[route.name]
 
     async def check(
         self, browser: Browser, role: str | None, granted: Iterable[str] = (), own: bool = False,
@@ -79,7 +88,8 @@ class MatrixTest(HealthTest):
             if route.name == LAST and (role == "admin" or own):
                 continue  # it would be the end of the matrix
             found = await self.outcome(browser, route, headers)
-            self.assertEqual(found, expected(role, route, granted, own), (role, route.name))
+            wanted = expected(role, route, self.section(route), granted, own)
+            self.assertEqual(found, wanted, (role, route.name))
             self.cells += 1
 
     async def outcome(
@@ -88,14 +98,13 @@ class MatrixTest(HealthTest):
     ) -> str:
         """How a call was answered; what a handler itself did not find was let in."""
         reply = await browser.call(
-            route.method, self.path(route, id or self.hers), **self.options(route, headers)
+            route.method, self.path(route, id or self.subject), **self.options(route, headers)
         )
-        if reply.status == 404 and reply.json["detail"] == NO_PATIENT:
+        if reply.status == 404 and reply.json["detail"] == self.nothing:
             self.assertEqual(set(reply.json), {"type", "title", "status", "detail", "field"})
             return HIDDEN
         if reply.status != 422 or route.name not in QUERIES:
-            self.assertIn(reply.status, (200, 201, 204, 303, 401, 403, 404),
-                          (route.name, reply.body))
+            self.assertIn(reply.status, ANSWERS, (route.name, reply.body))
         return {401: NOBODY, 403: WRONG_ROLE, 303: NOBODY}.get(reply.status, LET_IN)
 
     def path(self, route: Route, id: str) -> str:
