@@ -55,13 +55,13 @@ class InstallTests(SynchronousTestCase):
         return done.stdout
 
     def test_wheel(self) -> None:
-        """A wheel holds all templates and assets, and twistd finds its plugin."""
+        """A wheel holds all templates, assets and fonts, and twistd finds its plugin."""
         with zipfile.ZipFile(self._build("build_wheel")) as wheel:
             names = set(wheel.namelist())
             wheel.extractall(self.out / "site")
         for path in TEMPLATES:
             self.assertIn(f"iotd/web/{path.relative_to(WEB).as_posix()}", names)
-        for path in (WEB / "static").rglob("[!.]*.*"):
+        for path in (*(WEB / "static").rglob("[!.]*.*"), *(WEB / "fonts").iterdir()):
             self.assertIn(f"iotd/web/{path.relative_to(WEB).as_posix()}", names)
         self.assertIn("twisted/plugins/iotd_plugin.py", names)
         stray = [n for n in names if "node_modules" in n or n.startswith(("iotd/web/src", "tests"))]
@@ -87,6 +87,6 @@ class InstallTests(SynchronousTestCase):
         with tarfile.open(self._build("build_sdist")) as archive:
             names = {name.partition("/")[2] for name in archive.getnames()}
         for name in ("web/static/dist/.built-from", "web/static/dist/app.css", "web/build.js",
-                     "web/src/lib/api.js", "deploy/build_backend.py", "Makefile", "setup.cfg"):
+                     "web/fonts/sc.ttf", "web/src/lib/api.js", "deploy/build_backend.py", "Makefile", "setup.cfg"):
             self.assertIn(name, names)
         self.assertEqual([name for name in names if "node_modules" in name], [])

@@ -54,9 +54,10 @@ def answers(section: Mapping[str, Any], told: Sequence[Sequence[str]]) -> Iterat
     if not told:
         yield Text("The questionnaire was not filled in.", "muted")
         return
+    done = "Filled in" if section.get("finished_at") else "Not finished"
     changed = section.get("changed_at")
-    done = "Filled in" if section.get("finished_at") else "Not finished; last changed"
-    yield Text(f"{done} on {day(changed)}, by the patient's own account.", "muted")
+    last = f"; last changed on {day(changed)}" if changed else ""
+    yield Text(f"{done} by the patient{last}.", "muted")
     for title, rows in groupby(told, key=lambda row: row[0]):
         yield Heading(title, 3)
         facts = list(rows)
