@@ -35,6 +35,7 @@ class People:
         self._users: dict[int, User] = {}
         self.profiles = Profiles(self._users)
         self.before_removal: list[BeforeRemoval] = []
+        self._leaving: set[int] = set()
 
     def load(self, users: Iterable[User]) -> None:
         """Take over what the store remembers."""
@@ -142,14 +143,25 @@ class People:
             self._shared.sessions.end_of(user_id)
         return self._keep_both(changed)
 
+    def is_leaving(self, user_id: int) -> bool:
+        """Whether an account is gone or about to go: nothing more may be hung on it."""
+        return user_id in self._leaving
+
     @to_its_end
     async def remove(self, user_id: int, by: str, address: str = "") -> None:
         """Delete an account and all that hangs on it; Conflict for the last admin."""
         user, who = self.get(user_id), self._shared.by(by, address)
-        await self._shared.store.read(changes.must_be_removable, user_id)
-        for hook in tuple(self.before_removal):
-            await hook(user, who)
-        await self._shared.store.run(changes.remove_user, who, user_id)
+        self._leaving.add(user_id)
+        try:
+            # written, not read: what was hung on it before is on disk, and known, after this
+            await self._shared.store.run(changes.must_be_removable, user_id)
+            for hook in tuple(self.before_removal):
+                await hook(user, who)
+            await self._shared.store.run(changes.remove_user, who, user_id)
+        except BaseException:
+            if user_id in self._users:  # and not removed by somebody else meanwhile
+                self._leaving.discard(user_id)
+            raise
         self.drop(user_id)
 
     @to_its_end

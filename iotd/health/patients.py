@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import Any, Callable, Iterable
 
 from twisted.logger import Logger
@@ -13,17 +12,16 @@ from iotd.accounts.people import People
 from iotd.accounts.shared import By, to_its_end
 from iotd.bus import Bus, DeviceChanged, PatientRemoved
 from iotd.devices.service import Registry
-from iotd.errors import Invalid, IotdError, NotFound
+from iotd.errors import Conflict, Invalid, IotdError, NotFound
 from iotd.health import bucket_records, records
 from iotd.health.access import Access, Grants, nobody, owner_key
+from iotd.health.patient_fields import checked_birth_date, checked_name, checked_sex
 from iotd.health.records import Patient
 from iotd.health.sections import SECTIONS
 from iotd.site.routes import Identity
 from iotd.store.engine import Store
 from iotd.times import rfc3339
 
-SEXES = {"female": "female", "male": "male", "other": "other", "unknown": "unknown",
-         "f": "female", "m": "male"}
 #: Devices tell of the section that their values are in; all others of the readings.
 SECTION_OF_KIND = {"cabinet": "habits", "cabinet_camera": "habits"}
 CHUNK = 5000  # readings removed in one transaction: 60 ms on SQLite, others write in between
@@ -102,8 +100,8 @@ class Patients:
         owner = self._owner(identity, user)
         now = self._now()
         patient = Patient(
-            secrets.token_hex(8), _checked_name(name), _checked_sex(sex),
-            _checked_birth_date(birth_date, now), owner, now,
+            secrets.token_hex(8), checked_name(name), checked_sex(sex),
+            checked_birth_date(birth_date, now), owner, now,
         )
         by = By(identity.name, now, address)
 
@@ -123,11 +121,11 @@ class Patients:
         self.access.check(identity, id)
         changes, now = dict(fields), self._now()
         if "name" in changes:
-            changes["name"] = _checked_name(changes["name"] or "")
+            changes["name"] = checked_name(changes["name"] or "")
         if "sex" in changes:
-            changes["sex"] = _checked_sex(changes["sex"])
+            changes["sex"] = checked_sex(changes["sex"])
         if "birth_date" in changes:
-            changes["birth_date"] = _checked_birth_date(changes["birth_date"], now)
+            changes["birth_date"] = checked_birth_date(changes["birth_date"], now)
         if "user" in changes:
             changes["owner"] = self._owner(identity, changes.pop("user"))
         by = By(identity.name, now, address)
@@ -204,6 +202,8 @@ class Patients:
         if identity.role != "admin":
             if user is not None and user != identity.name:
                 raise Invalid("Only an admin gives a patient to another account.", "user")
+            if identity.user_id is not None:
+                self._must_stay(identity.user_id)
             return owner_key(identity)
         if user is None:
             return None
@@ -213,7 +213,12 @@ class Patients:
             raise Invalid(f"There is no account {user[:64]!r}.", "user") from None
         if account.role != "patient":
             raise Invalid(f"{account.name} is no account of the role patient.", "user")
+        self._must_stay(account.id)
         return f"user:{account.id}"
+
+    def _must_stay(self, user_id: int) -> None:
+        if self._people.is_leaving(user_id):
+            raise Conflict("This account is being removed.", "user")
 
     def _place(self, id: str, device: dict[str, Any]) -> None:
         before, patient = self._worn_by.get(id), device.get("patient")
@@ -223,32 +228,3 @@ class Patients:
         if patient is not None:
             self._worn_by[id] = patient
             self._devices.setdefault(patient, {})[id] = device
-
-
-def _checked_name(name: str) -> str:
-    name = name.strip()
-    if not 1 <= len(name) <= 100 or not name.isprintable():
-        raise Invalid("A name has 1 to 100 printable characters.", "name")
-    return name
-
-
-def _checked_sex(sex: str | None) -> str:
-    if sex is None:
-        return "unknown"
-    if sex.lower() not in SEXES:
-        raise Invalid("sex is one of female, male, other, unknown.", "sex")
-    return SEXES[sex.lower()]
-
-
-def _checked_birth_date(text: str | None, now: float) -> str | None:
-    if text is None:
-        return None
-    # somewhere it is tomorrow already
-    latest = datetime.fromtimestamp(now + 86400, timezone.utc).date().isoformat()
-    try:
-        whole = datetime.strptime(text, "%Y-%m-%d").date().isoformat() == text
-    except ValueError:
-        whole = False
-    if not whole or not "1900-01-01" <= text <= latest:
-        raise Invalid("birth_date is a day such as 1948-07-21, from 1900 to today.", "birth_date")
-    return text

@@ -43,6 +43,10 @@ class FewPeople:
         """By name."""
         return self.get(2 if name == "anna" else 0)
 
+    def is_leaving(self, number: int) -> bool:
+        """Nobody is."""
+        return False
+
 
 class StubbornStore:
     """A store that fails while it has a ``fault``, before or after it really wrote."""
