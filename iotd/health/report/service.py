@@ -20,6 +20,7 @@ from iotd.health.habits import records as habit_records
 from iotd.health.patients import Patients
 from iotd.health.questionnaire.telling import told
 from iotd.health.readings_section import ReadingsSection
+from iotd.health.report.habit_days import days_of
 from iotd.health.report.press import COMMAND, SECONDS, Press
 from iotd.health.sections import SECTIONS, Sections
 from iotd.site.routes import Identity
@@ -103,21 +104,23 @@ class Reports:
     async def _marks(
         self, habits: Mapping[str, Any], now: float, days: int
     ) -> dict[str, dict[str, str]]:
-        ids = [each["id"] for each in habits.get("items", ()) if not each.get("archived")]
-        if not ids:
+        active = [each for each in habits.get("items", ()) if not each.get("archived")]
+        if not active:
             return {}
         first = date.fromisoformat(self._calendar.day_of(now - days * 86400))
-        found: dict[str, dict[str, str]] = await self._store.read(_marks_of, ids, first)
+        today = date.fromisoformat(habits["day"])
+        found: dict[str, dict[str, str]] = await self._store.read(
+            _marks_of, active, first, today
+        )
         return found
 
 
 def _marks_of(
-    connection: Connection, ids: Sequence[int], first: date
+    connection: Connection, habits: Sequence[Mapping[str, Any]], first: date, today: date
 ) -> dict[str, dict[str, str]]:
-    found = habit_records.marks_of(connection, ids, first)
+    found = habit_records.marks_of(connection, [each["id"] for each in habits], first)
     return {
-        str(id): {day.isoformat(): mark.state for day, mark in marks.items()}
-        for id, marks in found.items()
+        str(each["id"]): days_of(each, found[each["id"]], first, today) for each in habits
     }
 
 
