@@ -50,6 +50,7 @@ class Face:
         self.face = uharfbuzz.Face(uharfbuzz.Blob(data))
         self.font = uharfbuzz.Font(self.face)
         self.scale = 1000 / self.face.upem
+        self.count: int = self.face.glyph_count
         self._known = self.face.unicodes
 
     def has(self, letter: str) -> bool:

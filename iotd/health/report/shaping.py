@@ -6,7 +6,7 @@ All widths are in thousandths of the font's size.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Iterator
 
@@ -41,12 +41,40 @@ class Run:
     level: int
     plain: bool = True  # False where the font lacks the letters and shows something else
 
-    def told(self, first: int) -> str:
-        """What the glyphs say together that begin at this letter; a bracket that stands
+    @property
+    def is_turned(self) -> bool:
+        """Whether it runs from right to left."""
+        return self.level % 2 == 1
+
+    @cached_property
+    def letters(self) -> dict[int, str]:
+        """What the glyphs say together that begin at the same letter; a bracket that stands
         turned around says what it looks like, as readers expect."""
-        later = (glyph.first for glyph in self.glyphs if glyph.first > first)
-        told = self.text[first:min(later, default=len(self.text))]
-        return _TURNED.get(told, told) if self.level % 2 else told
+        if not self.plain:
+            return dict(enumerate(letters.clusters(self.text)))
+        starts = sorted({glyph.first for glyph in self.glyphs})
+        said = {
+            first: self.text[first:end]
+            for first, end in zip(starts, [*starts[1:], len(self.text)])
+        }
+        if self.is_turned:
+            return {first: _TURNED.get(told, told) for first, told in said.items()}
+        return said
+
+    @cached_property
+    def leading(self) -> frozenset[Glyph]:
+        """Of the glyphs of each letter the one that says it, the widest."""
+        found: dict[int, Glyph] = {}
+        for glyph in self.glyphs:
+            best = found.setdefault(glyph.first, glyph)
+            if glyph.advance > best.advance:
+                found[glyph.first] = glyph
+        return frozenset(found.values())
+
+    @cached_property
+    def is_single(self) -> bool:
+        """Whether each letter has one glyph."""
+        return len(self.letters) == len(self.glyphs)
 
 
 @dataclass(frozen=True)

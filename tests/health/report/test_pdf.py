@@ -156,6 +156,12 @@ class LetterTests(SynchronousTestCase):
         self.assertIsNotNone(row)
         self.assertTrue(row and row[0].startswith("  " * 20), row)
 
+    def test_shared_shapes(self) -> None:
+        """Letters that differ by their dots only are copied as what they are, dots and all."""
+        words = "بنت تبن ثبت يتيم نبيذ"
+        text = text_of(pdf_of(sections={"advice": {"diet": words}}))
+        self.assertIn(words, " ".join(text.split()))
+
     def test_embedded(self) -> None:
         """Every font is embedded, as a subset, with the text of its glyphs."""
         name = " ".join(NAMES.values())
