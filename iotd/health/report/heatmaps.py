@@ -13,7 +13,7 @@ from iotd.health.report.words import month
 SIZE = 8.2  # points of a square at most, with the gap after it
 GAP = 1.4
 LEGEND = (("done", DONE), ("skip", SKIPPED), ("missed", MISSED), ("", SHADE))
-WORDS = {"done": "done", "skip": "skipped", "missed": "missed", "": "nothing said"}
+WORDS = {"done": "done", "skip": "skipped", "missed": "missed", "": "open"}
 COLOURS: dict[str, Colour] = dict(LEGEND)
 
 
