@@ -14,6 +14,7 @@ from iotd.site.routes import Call, Route
 
 ANY = "any"  # who was let into any section; what is shown is of those alone
 OWN = "own"  # of the patient and admins: no doctor was let into it, whatever was granted
+OR = " or "  # between sections of which one is enough; what is shown is of those granted
 
 ABOUT_A_PATIENT = ("/api/v1/patients/<id>", "/health/<id>")
 
@@ -42,7 +43,6 @@ SECTION_OF: Mapping[str, str] = {
     "health.monitoring_page": "readings",
     "health.charts_page": "readings",
     "health.data_page": "readings",
-    "health.report_page": "readings",
     # labs
     "health.list_labs": "labs",
     "health.put_labs": "labs",
@@ -60,7 +60,7 @@ SECTION_OF: Mapping[str, str] = {
     "health.get_advice": "advice",
     "health.change_advice": "advice",
     "health.list_advice_versions": "advice",
-    "health.advice_page": "advice",
+    "health.advice_page": "advice" + OR + "notes",
     "health.list_notes": "notes",
     "health.add_note": "notes",
     "health.change_note": "notes",
@@ -84,6 +84,7 @@ SECTION_OF: Mapping[str, str] = {
     # told on: of what was granted
     "health.export_fhir": ANY,
     "health.import_fhir": "labs",
+    "health.report_page": ANY,
     "health.report_pdf": ANY,
 }
 
@@ -103,5 +104,13 @@ class Gate:
         """NotFound, or Hidden, unless this one may see what the route is about."""
         if call.identity is None or not is_about_a_patient(call.route):
             return
+        self._access.check(call.identity, path["id"], self._section(call, path["id"]))
+
+    def _section(self, call: Call, patient: str) -> str | None:
+        """What is asked for; of several the first that this one may see."""
         section = SECTION_OF.get(call.route.name, OWN)
-        self._access.check(call.identity, path["id"], None if section == ANY else section)
+        if section == ANY:
+            return None
+        wanted = section.split(OR)
+        seen = (each for each in wanted if self._access.may_see(call.who, patient, each))
+        return next(seen, wanted[0])

@@ -18,6 +18,7 @@ const place = document.getElementById("app");
 const { sections, writes, own, limit } = initial;
 const seen = seenVersions(patient.id);
 const reads = user.role === "patient";
+const advises = Boolean(initial.advice); // else a doctor was let into the notes alone
 const editors = new Map(); // by section, while it is written
 
 let advice = initial.advice;
@@ -49,20 +50,29 @@ async function history(section) {
 const banner = () => (news ? html`<p class="note" role="status">${icon("bell")}<span><strong>${news.by} has written: ${news.what}.</strong>
   ${news.first ? html`<a href="#advice-${news.first}">Read it</a>` : nothing}</span></p>` : html`<p class="sr" role="status"></p>`);
 
-const count = () => (fresh().length ? stateBadge("good", "bell", `${plural(fresh().length, "section")} new`) : nothing);
+const count = () => (advises && fresh().length ? stateBadge("good", "bell", `${plural(fresh().length, "section")} new`) : nothing);
 
-const lead = () => (writes
-  ? `What you publish, ${patient.name} reads at once, here and on the watch. Drafts are seen by you only, and by admins.`
-  : `What your doctors advise, in nine sections.`);
+const titleHere = () => {
+  if (!advises) return `Notes about ${patient.name}`;
+  return writes ? `Advice for ${patient.name}` : "Doctor's advice";
+};
+
+const lead = () => {
+  if (!advises) return "What the patient and doctors noted, the newest first.";
+  return writes
+    ? `What you publish, ${patient.name} reads at once, here and on the watch. Drafts are seen by you only, and by admins.`
+    : `What your doctors advise, in nine sections.`;
+};
 
 function draw() {
   const page = { advice, fresh: fresh(), editors, own, writes, edit, history: (section) => act(null, () => history(section)) };
-  render(html`${heading("advice", writes ? `Advice for ${patient.name}` : "Doctor's advice", lead(), count())}
-    ${banner()}<div class="advice">${sections.map((section) => card(section, page))}</div>
+  render(html`${heading("advice", titleHere(), lead(), count())}
+    ${advises ? html`${banner()}<div class="advice">${sections.map((section) => card(section, page))}</div>` : nothing}
     ${initial.notes ? noteList(own, limit, draw) : nothing}${disclaimer}`, place);
 }
 
 async function reload(data = null) {
+  if (!advises) return;
   changed(await api("GET", `${api1}/advice`));
   if (data && data.by) {
     const keys = data.what.split(", ");

@@ -42,6 +42,7 @@ function cabinetLine() {
 }
 
 const habitsLine = () => (cabinets.length ? "When the cabinet was opened, and what was taken." : "Comes from the cabinet; none is assigned yet.");
+const adviceLine = () => (sees("advice") ? "What your doctor wrote, and notes." : "What the patient and doctors noted.");
 const reportLine = () => "As PDF or on paper: to keep, or to hand to a doctor.";
 const cabinetLink = () => (cabinets.length === 1 ? `/cabinets/${encodeURIComponent(cabinets[0].id)}` : "/cabinets");
 
@@ -78,7 +79,7 @@ function draw() {
       ${door("habits", "habits", "Habit tracker", `${home}/habits`, habitsLine)}
       ${door(null, "print", "Health report", `${home}/report`, reportLine)}
       ${door("labs", "report", "Laboratory results", `${home}/labs`, () => "Blood values, what is high or low, and how it goes.")}
-      ${door("advice", "shield", "Doctor's advice", `${home}/advice`, () => "What your doctor wrote, and notes.")}
+      ${door(["advice", "notes"], "shield", sees("advice") ? "Doctor's advice" : "Notes", `${home}/advice`, adviceLine)}
       ${door("questionnaire", "pencil", "Questionnaire", `${home}/questionnaire`, () => "Medicines, sleep, exercise and more, told once.")}
       ${door("habits", "cabinet", "Cabinet", cabinetLink(), cabinetLine)}
       ${door("readings", "health", "Health monitoring", `${home}/monitoring`, monitoringLine)}

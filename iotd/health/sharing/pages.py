@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from iotd.health.access import Looks
 from iotd.health.advice.model import SECTIONS as ADVICE
+from iotd.health.labs.analytes import ANALYTES
 from iotd.health.patients import Patients
 from iotd.health.questionnaire.form import SECTIONS as QUESTIONNAIRE
 from iotd.health.sharing.service import PAGE, Shares
 from iotd.site.routes import Call, Page, route
 
 
-# what the page says of answers and advice; nobody's in particular
-WORDS = {"form": [each.as_json() for each in QUESTIONNAIRE.values()], "advice": ADVICE}
+# what the page says of answers, advice and results; nobody's in particular
+WORDS = {
+    "form": [each.as_json() for each in QUESTIONNAIRE.values()], "advice": ADVICE,
+    "units": {each.key: each.own.shown for each in ANALYTES.values()},
+}
 
 
 class SharingPages:

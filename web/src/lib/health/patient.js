@@ -8,7 +8,8 @@ export const patient = initial.patient;
 export const home = patient ? `/health/${encodeURIComponent(patient.id)}` : "/health";
 export const api1 = patient ? `/api/v1/patients/${encodeURIComponent(patient.id)}` : "";
 
-// the page's path, its name, its picture, and the section that who looks must be let into
+// the page's path, its name, its picture, and the section, or one of those, that who looks must
+// be let into
 const PAGES = [
   ["monitoring", "Monitoring", "heart", "readings"],
   ["charts", "Charts", "chart", "readings"],
@@ -16,7 +17,7 @@ const PAGES = [
   ["report", "Report", "report", null],
   ["labs", "Results", "scale", "labs"],
   ["habits", "Habits", "habits", "habits"],
-  ["advice", "Advice", "health", "advice"],
+  ["advice", sees("advice") ? "Advice" : "Notes", "health", ["advice", "notes"]],
   ["questionnaire", "Questions", "pencil", "questionnaire"],
   ["sharing", "Sharing", "users", "own"],
 ];

@@ -10,9 +10,11 @@ export const SECTIONS = {
   habits: { name: "Habits", help: "Habits, the cabinet, and what was eaten", icon: "habits" },
 };
 
-/** Whether this one may see a section of the patient; "own": what only owners and admins see. */
+/** Whether this one may see a section of the patient, or one of several; "own": what only owners
+    and admins see. */
 export const sees = (section, patient = initial.patient) =>
-  section === "own" ? user?.role !== "doctor" : !section || (patient?.sections ?? Object.keys(SECTIONS)).includes(section);
+  Array.isArray(section) ? section.some((one) => sees(one, patient))
+    : section === "own" ? user?.role !== "doctor" : !section || (patient?.sections ?? Object.keys(SECTIONS)).includes(section);
 
 /** "vitals, blood results and notes" */
 export function named(sections) {

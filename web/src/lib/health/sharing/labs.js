@@ -1,6 +1,7 @@
 // The section of blood results on the page of a link: the newest reports side by side.
 import { html, nothing } from "lit-html";
 import { number } from "../../format.js";
+import { initial } from "../../initial.js";
 import { stateBadge } from "../../parts.js";
 
 const MOST = 4; // reports side by side; older ones are counted
@@ -12,14 +13,7 @@ const text = (value) => number(value, Number.isInteger(value) ? 0 : Math.abs(val
 function flag(one) {
   if (!one.flag) return nothing;
   const word = one.flag.startsWith("H") ? "high" : "low";
-  return stateBadge(one.critical ? "bad" : "warn", "warning", one.critical ? `critically ${word}` : word);
-}
-
-function range({ low, high }) {
-  const [from, to] = [low ?? null, high ?? null];
-  if (from === null && to === null) return "–";
-  if (from === null) return `up to ${text(to)}`;
-  return to === null ? `${text(from)} or more` : `${text(from)} to ${text(to)}`;
+  return stateBadge("warn", "warning", word);
 }
 
 const cell = (report, key) => {
@@ -29,8 +23,8 @@ const cell = (report, key) => {
 
 const row = (shown) => (key) => {
   const newest = shown.map((report) => report.values[key]).find(Boolean);
-  return html`<tr><th scope="row" data-label="Analyte">${newest.name ?? key} <small class="muted">${newest.display_unit ?? newest.unit}</small></th>
-    ${shown.map((report) => cell(report, key))}<td data-label="Range">${range(newest)}</td></tr>`;
+  return html`<tr><th scope="row" data-label="Analyte">${newest.name ?? key} <small class="muted">${initial.units?.[key] ?? newest.unit}</small></th>
+    ${shown.map((report) => cell(report, key))}<td data-label="Range">${newest.range_text ?? "–"}</td></tr>`;
 };
 
 /** Keys in the order of the reports, each once. */
