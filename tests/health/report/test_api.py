@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import datetime
 from typing import Any
@@ -13,32 +14,40 @@ from iotd.health.report import press
 from iotd.health.report.press import Press
 from iotd.store.errors import StoreUnavailable
 from iotd.times import rfc3339
+from tests.apps import Browser
 from tests.health.report.room import ReportTest, words_of
 
+ECHOES = (sys.executable, "-c", "import sys; print('%PDF ' + sys.stdin.read(), end='')")
 SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
-WORDS = {
-    "readings": "Only good readings count", "labs": "Laboratory results",
-    "advice": "There is no advice yet", "questionnaire": "was not filled in",
-    "notes": "There are no notes", "habits": "There are no habits",
-}
 
 
-class FileTests(ReportTest):
+class EchoTest(ReportTest):
+    """The process gives back what it is given, behind the mark of a PDF: that takes no time."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        self.reports.press = Press(reactor, ECHOES)
+        self.addCleanup(self.reports.press.stop_service)
+
+    async def given(self, query: str = "", browser: Browser | None = None) -> Any:
+        """What the process was given for a report."""
+        reply = await self.report(query, browser)
+        self.assertEqual(reply.status, 200, reply.body)
+        return json.loads(reply.body[5:])
+
+
+class FileTests(EchoTest):
     """What is answered."""
 
-    async def test_shown(self) -> None:
-        """A PDF that a browser shows, under a name without anything personal, kept nowhere."""
-        reply = await self.report()
-        self.assertEqual((reply.status, reply.header("Content-Type")), (200, "application/pdf"))
-        self.assertEqual(reply.header("Cache-Control"), "no-store")
-        self.assertRegex(str(reply.header("Content-Disposition")),
-                         rf'^inline; filename="health-report-{self.who}-\d\d\d\d-\d\d-\d\d\.pdf"$')
-        self.assertEqual(reply.body[:5], b"%PDF-")
-
-    async def test_download(self) -> None:
-        """Asked for as a file it is one."""
-        reply = await self.report("?download=1")
-        self.assertRegex(str(reply.header("Content-Disposition")), "^attachment; ")
+    async def test_file(self) -> None:
+        """A PDF that a browser shows or keeps, under a name without anything personal."""
+        for query, kind in (("", "inline"), ("?download=1", "attachment")):
+            reply = await self.report(query)
+            self.assertEqual((reply.status, reply.body[:4]), (200, b"%PDF"))
+            self.assertEqual(reply.header("Content-Type"), "application/pdf")
+            self.assertEqual(reply.header("Cache-Control"), "no-store")
+            name = rf'filename="health-report-{self.who}-\d\d\d\d-\d\d-\d\d\.pdf"'
+            self.assertRegex(str(reply.header("Content-Disposition")), f"^{kind}; {name}$")
 
     async def test_refused(self) -> None:
         """Days that there are not, and sections that there are not, are named."""
@@ -47,40 +56,18 @@ class FileTests(ReportTest):
             reply = await self.report(query)
             self.assertEqual((reply.status, reply.json["field"]), (422, field), reply.body)
 
-    async def test_days(self) -> None:
-        """The days asked for, today among them."""
-        words = words_of((await self.report("?days=7")).body)
-        self.assertIn("(7 days)", words)
-        self.assertIn("(1 day)", words_of((await self.report("?days=1")).body))
-
-
-class SectionTests(ReportTest):
-    """What is in it."""
-
-    async def test_whole(self) -> None:
-        """All sections for whose it is; what is empty is said to be."""
-        words = words_of((await self.report()).body)
-        for section, said in WORDS.items():
-            if section != "readings":
-                self.assertIn(said, words)
-        self.assertIn("Nothing was measured in this period.", words)
-        self.assertNotIn("Not in this report", words)
-
     async def test_chosen(self) -> None:
-        """Only what is asked for; the others are said to be missing."""
-        words = words_of((await self.report("?sections=notes,habits")).body)
-        self.assertIn("There are no notes", words)
-        self.assertIn("There are no habits", words)
-        self.assertIn("Not in this report: vitals, laboratory results, doctor's advice,"
-                      " questionnaire.", words)
-        self.assertNotIn("There is no advice yet", words)
+        """Only what is asked for goes to the process, of the days asked for."""
+        given = await self.given("?sections=notes,readings&days=7")
+        self.assertEqual(sorted(given["sections"]), ["notes", "readings"])
+        self.assertEqual(given["left_out"], ["labs", "advice", "questionnaire", "habits"])
+        self.assertEqual((given["days"], given["sections"]["readings"]["days"]), (7, 7))
 
     async def test_doctor(self) -> None:
         """A doctor has what was granted and no other; to ask for another is 404."""
         ward = await self.doctor("ward", "advice", "labs")
-        words = words_of((await self.report("", ward)).body)
-        self.assertIn("There is no advice yet", words)
-        self.assertIn("Not in this report: vitals, questionnaire, notes, habits.", words)
+        given = await self.given("", ward)
+        self.assertEqual(sorted(given["sections"]), ["advice", "labs"])
         self.assertEqual((await self.report("?sections=labs,notes", ward)).status, 404)
         self.granted["ward"] = frozenset()
         self.assertEqual((await self.report("", ward)).status, 404)
@@ -90,6 +77,21 @@ class SectionTests(ReportTest):
         ward = await self.doctor("ward", "advice")
         self.patch(self.reports, "press", Slow(self))
         self.assertEqual((await self.report("", ward)).status, 404)
+
+
+class WholeTests(ReportTest):
+    """What is in it."""
+
+    async def test_empty(self) -> None:
+        """All sections for whose it is; what is empty is said to be."""
+        words = words_of((await self.report()).body)
+        for said in (
+            "Nothing was measured in this period.", "No laboratory results were entered.",
+            "There is no advice yet", "was not filled in", "There are no notes",
+            "There are no habits", "(90 days)",
+        ):
+            self.assertIn(said, words)
+        self.assertNotIn("Not in this report", words)
 
     async def test_filled(self) -> None:
         """What was measured, answered, noted and advised is in it, in the words of the pages."""
@@ -134,7 +136,7 @@ class Slow:
         return made
 
 
-class AuditTests(ReportTest):
+class AuditTests(EchoTest):
     """Every report is written down before it goes out."""
 
     async def test_written(self) -> None:
