@@ -23,7 +23,7 @@ class _Pen:
         self.said: list[str] = []
 
     def _point(self, point: Point) -> str:
-        return f"{self._x + point[0] * self._scale:.3f} {self._y + point[1] * self._scale:.3f}"
+        return f"{self._x + point[0] * self._scale:.2f} {self._y + point[1] * self._scale:.2f}"
 
     def moveTo(self, point: Point) -> None:
         """A new contour."""
