@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from iotd.cabinet.diet import Diet
 from iotd.cabinet.items_api import ItemsApi
 from iotd.cabinet.nutrition_api import NutritionApi
 from iotd.cabinet.pages import CabinetPages
+from iotd.cabinet.parting import forget_past
 from iotd.cabinet.service import Cabinets
 from iotd.calendar import Calendar
 from iotd.cameras.api import CamerasApi
@@ -198,6 +200,7 @@ class App:
         self.diet = Diet(
             cabinets=self.cabinets, days_of=self.record.habits.days, knows=self.patients.knows
         )
+        self.patients.before_parting.append(partial(forget_past, self.cabinets))
         self._parts += [self.record, self.cabinets, self.diet, self.campus]
         self.streams = OpenStreams(self.bus, self.accounts)
         self.site = build_site(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from typing import Any, Callable, Iterable
+from typing import Any, Awaitable, Callable, Iterable
 
 from twisted.logger import Logger
 
@@ -42,6 +42,8 @@ class Patients:
         self._half_gone: list[str] = []
         self._devices: dict[str, dict[str, dict[str, Any]]] = {}
         self._worn_by: dict[str, str] = {}
+        #: Told of each device of a patient that is being removed, while it is the patient's.
+        self.before_parting: list[Callable[[str], Awaitable[None]]] = []
         self.access = Access(lambda id: self.patient(id).owner, grants)
         bus.subscribe(DeviceChanged, lambda event: self._place(event.id, event.data))
 
@@ -140,9 +142,12 @@ class Patients:
 
     @to_its_end
     async def remove(self, identity: Identity, id: str, address: str = "") -> None:
-        """Remove a patient and every reading; the devices are nobody's afterwards."""
+        """Remove a patient and every reading; the devices, with no past that tells of the
+        patient, are nobody's afterwards."""
         self.access.check(identity, id)
         for device in list(self._devices.get(id, {})):
+            for forget in self.before_parting:
+                await forget(device)
             await self._registry.change(device, {"patient": None}, identity.name)
         by = By(identity.name, self._now(), address)
 

@@ -7,6 +7,7 @@ each other on the bus; what one asks of another is handed to it here.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
@@ -22,6 +23,7 @@ from iotd.cabinet.diet import Diet
 from iotd.cabinet.items_api import ItemsApi
 from iotd.cabinet.nutrition_api import NutritionApi
 from iotd.cabinet.pages import CabinetPages
+from iotd.cabinet.parting import forget_past
 from iotd.cabinet.service import Cabinets
 from iotd.config_sections import Config
 from iotd.devices.server import DeviceFactory
@@ -81,6 +83,7 @@ class HealthPlus:
             cabinets=self.cabinets, days_of=self.record.habits.days, knows=self.patients.knows
         )
         registry.check_patient = self._check_patient
+        self.patients.before_parting.append(partial(forget_past, self.cabinets))
 
     def _build_wire(self, bus: Bus) -> DeviceFactory:
         config = self._config.devices
