@@ -12,6 +12,7 @@ from iotd.cabinet import records, stock_records
 from iotd.cabinet.known import appear
 from iotd.cabinet.model import Closed, Opened, Said
 from iotd.cabinet.records import Picture
+from iotd.cabinet.stock import corrected
 from iotd.simulate.cupboard import Cupboard
 from iotd.simulate.person import DAY
 from iotd.simulate.shelf import ITEMS, draw_package, draw_shelf
@@ -55,6 +56,17 @@ def _visit(
         picture = Picture(0, "img", at + 22, 640, 480)
         records.add_picture(connection, id, picture, jpeg, counting=False)
     records.apply(connection, id, Said(on=False), at + 23)
+    _count(connection, id, cupboard, at + 60)
+
+
+def _count(connection: Connection, id: str, cupboard: Cupboard, at: float) -> None:
+    """Somebody says what stands there now: the camera came last week."""
+    for item in stock_records.all_items(connection, id):
+        number = cupboard.counts.get(item.name)
+        if number is not None and number != item.count:
+            stock_records.write_change(
+                connection, id, item, at, "corrected", "ada", number)
+            stock_records.save_crossing(connection, corrected(item, number, at))
 
 
 def _add_photos(connection: Connection, id: str, now: float) -> None:

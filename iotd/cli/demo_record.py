@@ -7,7 +7,7 @@ is checked, versioned and audited as if it had happened.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Mapping
@@ -25,6 +25,7 @@ from iotd.health.buckets import slot_of
 from iotd.health.patients import Patients
 from iotd.jobs.record import Record
 from iotd.parts import Parts
+from iotd.simulate.cupboard import PACKAGE_GRAMS
 from iotd.site.routes import Identity
 
 STORIES = {"wch": ADA, "wch-2": BO}  # by the watch that each wears
@@ -173,4 +174,5 @@ def _put_facts(connection: Any) -> None:
     for item in stock_records.all_items(connection, "cab"):
         known = suggestion(item.name)
         if known is not None:
-            nutrition_records.put_facts(connection, item.id, known)
+            weighs = replace(known, piece_g=PACKAGE_GRAMS.get(item.name))
+            nutrition_records.put_facts(connection, item.id, weighs)

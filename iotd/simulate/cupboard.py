@@ -37,7 +37,8 @@ class Cupboard:
             portion = self._chance.uniform(15, 45)
             self._eaten += portion
             return f"{portion:.0f} g of Nutella eaten"
-        name = self._chance.choice(there)
+        # a jar goes when it is empty: nobody eats a whole one at once
+        name = self._chance.choice([one for one in there if one != "Nutella" or self._eaten >= 600])
         self.counts[name] -= 1
         if name == "Nutella":
             self._eaten = 0.0  # the open one went

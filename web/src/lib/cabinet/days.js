@@ -12,7 +12,7 @@ const dayOf = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 const timeOf = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const at = (visit) => visit.opened_at ?? visit.closed_at;
 
-async function history(cabinet, path = api1(cabinet.id, "/history?limit=100")) {
+async function history(cabinet, path = api1(cabinet.id, "/history?limit=15")) {
   const page = await api("GET", path);
   return { cabinet, next: page.next, visits: page.items.map((visit) => ({ ...visit, cabinet, key: `${cabinet.id}-${visit.id}` })) };
 }
