@@ -58,9 +58,7 @@ class Advice:
 
     async def get(self, identity: Identity, patient: str) -> dict[str, Any]:
         """The same with the drafts that this one may see."""
-        found: dict[str, Any] = await self._store.read(
-            _read, patient, *_sight(identity), owner_key(identity)
-        )
+        found: dict[str, Any] = await self._store.read(_read, patient, identity)
         return found
 
     async def history(
@@ -95,19 +93,28 @@ class Advice:
         self._patients.patient(patient)
         asked = Asked(model.checked_texts(texts), model.checked_base(base), draft)
         by = By(identity.name, self._now(), address)
-        saved = await self._save(patient, asked, self.author(identity), by)
+        saved, became = await self._save(identity, patient, asked, by)
         if saved.conflict:
             raise _refused(saved)
-        return await self.get(identity, patient)
+        return became
 
     @to_its_end
-    async def _save(self, patient: str, asked: Asked, author: Author, by: By) -> Saved:
-        saved: Saved = await self._store.run(
-            saving.save, patient, asked.texts, asked.base, asked.draft, author, by
-        )
+    async def _save(
+        self, identity: Identity, patient: str, asked: Asked, by: By
+    ) -> tuple[Saved, dict[str, Any]]:
+        author = self.author(identity)
+
+        # read in the same transaction: what was written is never answered with an error
+        def save(connection: Connection) -> tuple[Saved, dict[str, Any]]:
+            saved = saving.save(
+                connection, patient, asked.texts, asked.base, asked.draft, author, by
+            )
+            return saved, _read(connection, patient, identity)
+
+        saved, became = await self._store.run(save)
         if saved.published:
             self._bus.publish(_told(patient, saved.published, author, by))
-        return saved
+        return saved, became
 
 
 def _sight(identity: Identity) -> tuple[bool, str | None]:
@@ -117,12 +124,11 @@ def _sight(identity: Identity) -> tuple[bool, str | None]:
     return identity.role == "doctor", owner_key(identity)
 
 
-def _read(
-    connection: Connection, patient: str, writes: bool, of: str | None, own: str
-) -> dict[str, Any]:
+def _read(connection: Connection, patient: str, identity: Identity) -> dict[str, Any]:
+    writes, author = _sight(identity)
     current = records.published(connection, patient)
-    newest = records.newest_of_authors(connection, patient, of) if writes else []
-    return model.as_json(current, model.open_drafts(newest, own))
+    newest = records.newest_of_authors(connection, patient, author) if writes else []
+    return model.as_json(current, model.open_drafts(newest, owner_key(identity)))
 
 
 def _refused(saved: Saved) -> Conflict:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Callable, Sequence
 
+from sqlalchemy import Connection
 from twisted.internet.defer import Deferred
 
 from iotd.accounts.shared import By, to_its_end
@@ -56,9 +57,7 @@ class Habits:
 
     async def get(self, patient: str, id: int) -> dict[str, Any]:
         """One habit as the API shows it, or NotFound."""
-        answer: dict[str, Any] = await self._store.read(
-            work.one, patient, id, self._now(), self._zone
-        )
+        answer: dict[str, Any] = await self._store.read(self._one, patient, id)
         return answer
 
     async def days(self, patient: str) -> Days:
@@ -81,16 +80,17 @@ class Habits:
         """A new habit; Conflict when there are 50, or a ready one is there already."""
         values = complete(fields)
         values["created_at"] = by.at
-        id = await self._write(patient, "add habit", by, work.add, values)
-        return await self.get(patient, id)
+        return await self._write(patient, "add habit", by, work.add, values, shows=self._one)
 
     @to_its_end
     async def change(
         self, patient: str, id: int, fields: dict[str, Any], by: By
     ) -> dict[str, Any]:
         """Change what is given; ``archived`` puts it away and takes it out again."""
-        await self._write(patient, "change habit", by, work.change, id, fields)
-        return await self.get(patient, id)
+        return await self._write(
+            patient, "change habit", by, work.change, id, fields,
+            shows=lambda connection, patient, _: self._one(connection, patient, id),
+        )
 
     @to_its_end
     async def remove(self, patient: str, id: int, by: By) -> None:
@@ -107,21 +107,20 @@ class Habits:
         self, patient: str, id: int, fields: dict[str, Any], by: By
     ) -> dict[str, Any]:
         """Say something of a day; what was said of it before is added to."""
-        day: date = await self._write(
-            patient, "check in habit", by, work.check_in, id, fields, self._zone
+        def show_day(connection: Connection, patient: str, day: date) -> dict[str, Any]:
+            return work.one_day(connection, patient, id, day, self._now(), self._zone)
+
+        return await self._write(
+            patient, "check in habit", by, work.check_in, id, fields, self._zone, shows=show_day
         )
-        return await self._day(patient, id, day)
 
     @to_its_end
     async def take_back(self, patient: str, id: int, day: date, by: By) -> None:
         """Nothing was said of a day."""
         await self._write(patient, "take back check-in", by, work.take_back, id, day)
 
-    async def _day(self, patient: str, id: int, day: date) -> dict[str, Any]:
-        found: dict[str, Any] = await self._store.read(
-            work.one_day, patient, id, day, self._now(), self._zone
-        )
-        return found
+    def _one(self, connection: Connection, patient: str, id: int) -> dict[str, Any]:
+        return work.one(connection, patient, id, self._now(), self._zone)
 
     @to_its_end
     async def set(self, patient: str, fields: dict[str, Any], by: By) -> dict[str, Any]:
@@ -131,14 +130,17 @@ class Habits:
         return show.settings_json(settings, self._zone)
 
     async def _write(
-        self, patient: str, what: str, by: By, does: Callable[..., Any], *args: Any
+        self, patient: str, what: str, by: By, does: Callable[..., Any], *args: Any,
+        shows: Callable[..., Any] = lambda connection, patient, result: result,
     ) -> Any:
+        """``shows(connection, patient, result)`` is the answer. It is read in the same
+        transaction: who is told an error would check in once more."""
         self._patients.patient(patient)
 
-        def write(connection: Any) -> Any:
+        def write(connection: Connection) -> Any:
             result, detail = does(connection, patient, by, *args)
             by.audit(connection, what, patient, detail, patient=patient)
-            return result
+            return shows(connection, patient, result)
 
         result = await self._store.run(write)
         self._bus.publish(RecordChanged(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Callable, Mapping
 
 from sqlalchemy import Connection
@@ -91,8 +92,10 @@ class Labs:
             key: None if told is None else model.read_result(key, told)
             for key, told in values.items()
         }
-        await self.put_all(patient, {day: (results, laboratory)}, by, source)
-        for report in await self.reports(patient):
+        # read in the same transaction: what was written is never answered with an error
+        read = partial(read_reports, patient=patient, person=self.person(patient))
+        _, reports = await self._merge(patient, {day: (results, laboratory)}, by, source, read)
+        for report in reports:
             if report["date"] == day:
                 return report
         return nothing(day, laboratory or "", source, by.at)
@@ -100,23 +103,30 @@ class Labs:
     @to_its_end
     async def put_all(
         self, patient: str, days: Days, by: By, source: str,
-        and_then: Callable[[Connection], None] = lambda connection: None,
+        and_then: Callable[[Connection], Any] = lambda connection: None,
     ) -> dict[str, int]:
         """Merge checked results of several days at once, all or nothing: how many reports were
         "added", "changed" and "unchanged". Audited and told when anything changed;
         ``and_then(connection)`` runs in the same transaction."""
+        done, _ = await self._merge(patient, days, by, source, and_then)
+        return done
+
+    @to_its_end
+    async def _merge(
+        self, patient: str, days: Days, by: By, source: str,
+        and_then: Callable[[Connection], Any],
+    ) -> tuple[dict[str, int], Any]:
         checked = {day: (results, _checked_name(name)) for day, (results, name) in days.items()}
         merge = Merge(patient, self.person(patient), by, source)
 
-        def write(connection: Connection) -> dict[str, int]:
+        def write(connection: Connection) -> tuple[dict[str, int], Any]:
             done = merge.all(connection, checked)
-            and_then(connection)
-            return done
+            return done, and_then(connection)
 
-        done: dict[str, int] = await self.store.run(write)
+        done, then = await self.store.run(write)
         if done["added"] or done["changed"] or done["removed"]:
             self._tell(patient, by, "changed")
-        return done
+        return done, then
 
     @to_its_end
     async def remove(self, patient: str, date: str, by: By) -> None:

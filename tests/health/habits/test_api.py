@@ -162,7 +162,7 @@ class FactsApiTests(RecordTest):
         device = Device("cab", "cab", "cabinet", Approval.APPROVED, "dev", 1.0, "10.0.0.7")
         await self.app.store.run(save_device, device)
         await self.app.store.run(self.app.registry.load)
-        await self.app.registry.change("cab", {"patient": "anna"}, "test")
+        await self.app.registry.change("cab", {"patient": self.who}, "test")
         await settled(self.app.store, self.app.cabinets, self.app.counter)
         item = "/api/v1/cabinets/cab/items/Pepsi"
         counted = await self.anna.call("POST", item + "/count", json={"count": 3})
