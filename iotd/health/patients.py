@@ -43,7 +43,7 @@ class Patients:
         self._devices: dict[str, dict[str, dict[str, Any]]] = {}
         self._worn_by: dict[str, str] = {}
         #: Told of each device of a patient that is being removed, while it is the patient's.
-        self.before_parting: list[Callable[[str], Awaitable[None]]] = []
+        self.before_parting: list[Callable[[str, By], Awaitable[None]]] = []
         self.access = Access(lambda id: self.patient(id).owner, grants)
         bus.subscribe(DeviceChanged, lambda event: self._place(event.id, event.data))
 
@@ -145,11 +145,11 @@ class Patients:
         """Remove a patient and every reading; the devices, with no past that tells of the
         patient, are nobody's afterwards."""
         self.access.check(identity, id)
+        by = By(identity.name, self._now(), address)
         for device in list(self._devices.get(id, {})):
             for forget in self.before_parting:
-                await forget(device)
+                await forget(device, by)
             await self._registry.change(device, {"patient": None}, identity.name)
-        by = By(identity.name, self._now(), address)
 
         def write(connection: Any) -> None:
             gone = {"removed_at": by.at, "name": "", "birth_date": None, "owner": None}

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from iotd.accounts.records import list_audit
+from iotd.accounts.shared import By
 from iotd.bus import CabinetChanged, WeightHeard
 from iotd.cabinet import records, stock_records
 from iotd.cabinet.nutrition_records import facts
@@ -14,6 +16,7 @@ from tests.accounts.room import PASSWORD
 from tests.cabinet.house import LIT
 from tests.cabinet.test_api import CAB, UPLOAD, ApiTest
 
+BY = By("ada", 1.0)
 TABLES = (records.visits, records.pictures, stock_records.changes, stock_records.photos, facts)
 
 
@@ -73,6 +76,9 @@ class PartingTests(ApiTest):
         self.assertEqual((await self.ada.call("GET", CAB + "/picture.jpg")).status, 404)
         alerts = (await self.ada.call("GET", "/api/v1/alerts?state=live")).json["items"]
         self.assertEqual(alerts, [])
+        rows = await self.app.store.read(list_audit, 20)
+        self.assertIn(("(erased)", "forget past of cabinet", "cab"),
+                      [(row["who"], row["action"], row["subject"]) for row in rows])
         self.assertNotIn("Insulin", repr([each.data for each in told if not each.patient]))
 
     async def test_goes_on(self) -> None:
@@ -80,7 +86,7 @@ class PartingTests(ApiTest):
         self.app.wire.said.clear()
         self.app.bus.publish(self.weight("bfr"))
         await self.settled()
-        await forget_past(self.app.cabinets, "cab")
+        await forget_past(self.app.cabinets, "cab", BY)
         self.app.bus.publish(self.weight("aft"))
         await self.settled()
         await self.run_cycle(LIT)
@@ -93,7 +99,7 @@ class PartingTests(ApiTest):
         cabinet keeps its own."""
         before = await self.rows()
         for id in ("img", "nothing"):
-            await forget_past(self.app.cabinets, id)
+            await forget_past(self.app.cabinets, id, BY)
         other = await self.eve.call("POST", "/api/v1/patients", json={"name": "Ben"})
         path = f"/api/v1/patients/{other.json['id']}"
         self.assertEqual((await self.eve.call("DELETE", path)).status, 204)

@@ -93,8 +93,11 @@ class MeanwhileTests(LeavingTest):
     async def test_under_way(self) -> None:
         """One that is on its way to the disk goes along."""
         anna = Identity("anna", "patient", "s", self.number)
-        adding = self.app.patients.add(anna, "Late", None, None)
-        await DeferredList([adding, self.app.accounts.people.remove(self.number, "anna")])
+        both: list[Any] = [
+            self.app.patients.add(anna, "Late", None, None),
+            self.app.accounts.people.remove(self.number, "anna"),
+        ]
+        await DeferredList(both)
         names = [each.name for each in self.app.patients.seen_by(Identity("r", "admin", "s"))]
         self.assertEqual(names, ["Anna Berg"])
 

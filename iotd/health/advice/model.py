@@ -9,15 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Iterable, Mapping
 
 from iotd.errors import Invalid
+from iotd.health.advice.titles import SECTIONS
 from iotd.health.written import written
 from iotd.times import rfc3339
-
-#: Keys in the order of the letters a to i of the device wire, and what people call them.
-SECTIONS: dict[str, str] = {
-    "cardiovascular": "Heart and vessels", "glucose": "Glucose", "diet": "Diet",
-    "exercise": "Exercise", "mental": "Mental health", "respiratory": "Breathing",
-    "digestive": "Digestion", "bone": "Bones", "immunizations": "Vaccinations",
-}
 
 MOST_TEXT = 20_000  # characters of a section, and of a note
 MOST_VERSIONS = 1000  # of a section, drafts included

@@ -7,7 +7,8 @@ from typing import Any
 from iotd.accounts.rights import may
 from iotd.health.access import Looks, owner_key
 from iotd.health.advice.api import AdviceApi
-from iotd.health.advice.model import MOST_TEXT, SECTIONS
+from iotd.health.advice.model import MOST_TEXT
+from iotd.health.advice.titles import SECTIONS
 from iotd.health.patients import Patients
 from iotd.site.routes import Call, Page, route
 

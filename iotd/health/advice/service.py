@@ -12,8 +12,9 @@ from iotd.bus import Bus, RecordChanged
 from iotd.errors import Conflict, Invalid
 from iotd.health.access import owner_key
 from iotd.health.advice import model, records, saving
-from iotd.health.advice.model import OPEN, SECTIONS, Author, Version
+from iotd.health.advice.model import OPEN, Author, Version
 from iotd.health.advice.saving import Saved
+from iotd.health.advice.titles import SECTIONS
 from iotd.health.patients import Patients
 from iotd.site.routes import Identity
 from iotd.store.engine import Store

@@ -9,21 +9,16 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any, Mapping
 
+from iotd.health.advice.titles import SECTIONS
 from iotd.health.fhir import people
 from iotd.health.fhir.bundle import Bundle, words
 from iotd.health.fhir.codes import LOINC, NOTE, coding, concept
-
-TITLES = {
-    "cardiovascular": "Cardiovascular", "glucose": "Glucose", "diet": "Diet",
-    "exercise": "Exercise", "mental": "Mental health", "respiratory": "Respiratory",
-    "digestive": "Digestive", "bone": "Bone health", "immunizations": "Immunizations",
-}
 
 
 def add_advice(bundle: Bundle, section: Mapping[str, Any]) -> None:
     """The nine sections, as the API shows them; those without text are left out."""
     about = section.get("about") or {}
-    for key, title in TITLES.items():
+    for key, title in SECTIONS.items():
         text = words(section.get(key))
         if text is not None:
             _add_plan(bundle, key, title, text, about.get(key) or {})

@@ -49,6 +49,8 @@ class FhirApi:
             id, wanted, _span(call), By(call.who.name, call.now, call.address), own=own,
             audit=asked.audit, zipped=zipped,
         )
+        for section in wanted:  # while it was put together a consent may have ended
+            access.check(call.who, id, section)
         headers = {
             "Content-Disposition": f'attachment; filename="record-{id}.json"',
             "Vary": "Accept-Encoding", **({"Content-Encoding": "gzip"} if zipped else {}),

@@ -5,14 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any, Iterator, Mapping, Sequence
 
+from iotd.health.advice.titles import SECTIONS
 from iotd.health.report.model import Block, Cell, Column, Heading, Heatmap, Table, Text
 from iotd.health.report.words import NONE, amount, by_name, day, plural
 
-ADVICE = {
-    "cardiovascular": "Heart and vessels", "glucose": "Glucose", "diet": "Diet",
-    "exercise": "Exercise", "mental": "Mental health", "respiratory": "Breathing",
-    "digestive": "Digestion", "bone": "Bones", "immunizations": "Vaccinations",
-}
 FACTS = (Column("", 34), Column("", 66))
 
 
@@ -21,7 +17,7 @@ def advice(section: Mapping[str, Any]) -> Iterator[Block]:
     yield Heading("Doctor's advice", 2)
     about = section.get("about") or {}
     missing = []
-    for key, name in ADVICE.items():
+    for key, name in SECTIONS.items():
         text = section.get(key)
         if not text:
             missing.append(name)
@@ -29,7 +25,7 @@ def advice(section: Mapping[str, Any]) -> Iterator[Block]:
         yield Heading(name, 3)
         yield Text(text)
         yield Text(_signed(about.get(key) or {}), "muted")
-    if len(missing) == len(ADVICE):
+    if len(missing) == len(SECTIONS):
         yield Text("There is no advice yet.", "muted")
     elif missing:
         yield Text(f"No advice about: {', '.join(missing)}.", "muted")

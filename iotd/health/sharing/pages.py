@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iotd.health.access import Looks
-from iotd.health.advice.model import SECTIONS as ADVICE
+from iotd.health.advice.titles import SECTIONS as ADVICE
 from iotd.health.labs.analytes import ANALYTES
 from iotd.health.patients import Patients
 from iotd.health.questionnaire.form import SECTIONS as QUESTIONNAIRE
@@ -15,6 +15,7 @@ from iotd.site.routes import Call, Page, route
 WORDS = {
     "form": [each.as_json() for each in QUESTIONNAIRE.values()], "advice": ADVICE,
     "units": {each.key: each.own.shown for each in ANALYTES.values()},
+    "digits": {each.key: each.own.digits for each in ANALYTES.values()},
 }
 
 

@@ -16,7 +16,7 @@ LABORATORY = {
     "14927-8": ("Triglyceride [Moles/volume] in Serum or Plasma", "mmol/L"),
     "14646-4": ("Cholesterol in HDL [Moles/volume] in Serum or Plasma", "mmol/L"),
     "22748-8": ("Cholesterol in LDL [Moles/volume] in Serum or Plasma", "mmol/L"),
-    "32309-7": ("Cholesterol.total/Cholesterol in HDL [Mass Ratio] in Serum or Plasma", "{ratio}"),
+    "32309-7": ("Cholesterol.total/Cholesterol in HDL [Molar ratio] in Serum or Plasma", "{ratio}"),
     "14631-6": ("Bilirubin.total [Moles/volume] in Serum or Plasma", "umol/L"),
     "1742-6": ("Alanine aminotransferase [Enzymatic activity/volume] in Serum or Plasma", "U/L"),
     "1920-8": ("Aspartate aminotransferase [Enzymatic activity/volume] in Serum or Plasma", "U/L"),

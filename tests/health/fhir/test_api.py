@@ -66,6 +66,27 @@ class ExportTests(FhirTest):
         self.assertEqual((await self.send(bundle(), "", kim)).status, 404)
         self.assertIn(("lee", "export fhir", "labs"), await self.audited())
 
+    async def test_ended_meanwhile(self) -> None:
+        """What a consent that ends while it is put together would have shown is not handed out."""
+        await self.fill()
+        lee = await self.doctor("lee", "labs")
+        fhir = self.app.record.fhir
+        export = fhir.export
+
+        async def slow(*args: Any, **more: Any) -> bytes:
+            body = await export(*args, **more)
+            for share in await self.say_shares():
+                await self.anna.call("DELETE", f"{self.path}/shares/{share}")
+            return body
+
+        self.patch(fhir, "export", slow)
+        reply = await self.ask("", lee)
+        self.assertEqual((reply.status, b"5.4008" in reply.body), (404, False))
+
+    async def say_shares(self) -> list[str]:
+        """The ids of all that is shared."""
+        return [each["id"] for each in (await self.get("/shares"))["items"]]
+
     async def test_audit(self) -> None:
         """Who looked is told to the patient on request, the export itself among it."""
         await self.fill()

@@ -153,7 +153,7 @@ class WrittenTests(SynchronousTestCase):
         """Each section with text is a plan of its author; drafts are nobody's else."""
         found = told()
         plans = {each["title"]: each for each in found["CarePlan"]}
-        self.assertEqual(sorted(plans), ["Cardiovascular", "Diet"])
+        self.assertEqual(sorted(plans), ["Diet", "Heart and vessels"])
         plan = plans["Diet"]
         self.assertEqual(plan["description"], "Less salt.")
         self.assertEqual(plan["activity"][0]["detail"]["description"], "Less salt.")
