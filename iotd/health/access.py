@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable, Iterable
+from typing import Any, Callable, Iterable
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from iotd.accounts.records import EVERYBODY, write_audit
 from iotd.errors import Hidden, NotFound
@@ -98,6 +99,7 @@ class Looks:
     def __init__(self, store: Store, access: Access) -> None:
         self._store, self._access = store, access
         self._last: dict[tuple[str, str, str, str], float] = {}
+        self._writing: dict[tuple[str, str, str, str], list[Deferred[Any]]] = {}
         self._noting: set[str] = set()  # sessions
         self._unwritten: set[str] = set()  # sessions of whom it could not be noted that they hear
 
@@ -192,11 +194,23 @@ class Looks:
         key = (who.session, patient, thing, what)
         if not self._is_new(key, now):
             return
-        written: Awaitable[Any] = self._store.run(
-            write_audit, now, who.name, what, thing, "", address, patient=patient
-        )
-        await written
-        self._remember(key, now)
+        # a page that asks for several things at once is one look
+        mine: Deferred[Any] = Deferred()
+        waiting = self._writing.setdefault(key, [])
+        waiting.append(mine)
+        if len(waiting) == 1:
+            self._store.run(
+                write_audit, now, who.name, what, thing, "", address, patient=patient
+            ).addBoth(self._written, key, now)
+        await mine
+
+    def _written(self, result: Any, key: tuple[str, str, str, str], now: float) -> None:
+        """Let through who waited for it; all of them fail when it was not."""
+        if not isinstance(result, Failure):
+            self._remember(key, now)
+        for each in self._writing.pop(key):
+            if not each.called:
+                each.callback(result)
 
     def _is_new(self, key: tuple[str, str, str, str], now: float) -> bool:
         return not 0 <= now - self._last.get(key, -SAID_ONCE) < SAID_ONCE

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.accounts.records import list_audit
-from iotd.errors import NotFound
+from iotd.errors import NotFound, Unavailable
 from iotd.health.access import SAID_ONCE, Access, Looks, owner_key
 from iotd.site.routes import Identity
 from tests.health.test_api import ANNA, HealthTest
@@ -95,7 +95,7 @@ class AccessTests(SynchronousTestCase):
         self.owners: dict[str, str | None] = {
             "a": "user:5", "b": "user:6", "c": None, "t": "token:1"
         }
-        self.access = Access(self.owner_of, lambda doctor, patient: patient == "b")
+        self.access = Access(self.owner_of, lambda doctor, patient: frozenset(["labs"] if patient == "b" else []))
 
     def owner_of(self, id: str) -> str | None:
         """As patients say it."""
@@ -158,6 +158,35 @@ class AccessTests(SynchronousTestCase):
         note(who("admin", 9, "other"), "a", 1.0)
         self.assertEqual(len(written), 4)
         self.assertEqual({more["patient"] for _, more in written}, {"a"})
+
+    def test_looks_at_once(self) -> None:
+        """Several at once are one look, and all of them wait for it, or fail with it."""
+        written: list[Deferred[None]] = []
+
+        class Store:
+            def run(self, function: Any, *args: Any, **more: Any) -> Deferred[None]:
+                written.append(Deferred())
+                return written[-1]
+
+        store: Any = Store()
+        looks = Looks(store, self.access)
+
+        def two() -> list[Deferred[None]]:
+            return [Deferred.fromCoroutine(looks.note(who("admin", 9), "a", "view vitals", 1.0))
+                    for _ in range(2)]
+
+        for fails in (True, False):
+            begun = two()
+            for each in begun:
+                self.assertNoResult(each)
+            if fails:
+                written[-1].errback(Unavailable("full"))
+                for each in begun:
+                    self.failureResultOf(each, Unavailable)
+            else:
+                written[-1].callback(None)
+                self.assertEqual([self.successResultOf(each) for each in begun], [None, None])
+        self.assertEqual(len(written), 2)
 
     def test_hears(self) -> None:
         """Whoever hears somebody else's values live is written down once, not for each value,
