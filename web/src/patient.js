@@ -41,7 +41,7 @@ function cabinetLine() {
   return `${cabinets.length > 1 ? `${plural(cabinets.length, "cabinet")}. ${one.name}: ` : ""}${DOORS[one.door] ?? DOORS.unknown}, lights ${one.lights}${unsure}.`;
 }
 
-const habitsLine = () => (cabinets.length ? "When the cabinet was opened, and what was taken." : "Comes from the cabinet; none is assigned yet.");
+const habitsLine = () => (cabinets.length ? "Habits of the day, and what came out of the cabinet." : "Water, walks, medicine: what you did today.");
 const adviceLine = () => (sees("advice") ? "What your doctor wrote, and notes." : "What the patient and doctors noted.");
 const reportLine = () => "As PDF or on paper: to keep, or to hand to a doctor.";
 const cabinetLink = () => (cabinets.length === 1 ? `/cabinets/${encodeURIComponent(cabinets[0].id)}` : "/cabinets");

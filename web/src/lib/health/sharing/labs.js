@@ -8,7 +8,11 @@ const MOST = 4; // reports side by side; older ones are counted
 const day = new Intl.DateTimeFormat(globalThis.navigator?.language, { dateStyle: "medium" });
 const dayOf = (text) => day.format(new Date(`${text}T12:00:00`));
 
-const text = (value) => number(value, Number.isInteger(value) ? 0 : Math.abs(value) < 10 ? 2 : 1);
+/** With as many digits as on the page of results; what would be nothing gets one more. */
+function text(key, value) {
+  const digits = initial.digits?.[key] ?? 2;
+  return number(value, value && Math.abs(value) < 10 ** -digits ? digits + 1 : digits);
+}
 
 function flag(one) {
   if (!one.flag) return nothing;
@@ -18,7 +22,7 @@ function flag(one) {
 
 const cell = (report, key) => {
   const one = report.values[key];
-  return html`<td data-label=${dayOf(report.date)}>${one ? html`<strong>${one.comparator ?? ""}${text(one.value)}</strong> ${flag(one)}${one.computed ? html`<small class="muted"> computed</small>` : nothing}` : "–"}</td>`;
+  return html`<td data-label=${dayOf(report.date)}>${one ? html`<span><strong>${one.comparator ?? ""}${text(key, one.value)}</strong> ${flag(one)}${one.computed ? html`<small class="muted"> computed</small>` : nothing}</span>` : "–"}</td>`;
 };
 
 const row = (shown) => (key) => {
