@@ -95,7 +95,8 @@ class AccessTests(SynchronousTestCase):
         self.owners: dict[str, str | None] = {
             "a": "user:5", "b": "user:6", "c": None, "t": "token:1"
         }
-        self.access = Access(self.owner_of, lambda doctor, patient: frozenset(["labs"] if patient == "b" else []))
+        granted = {"b": frozenset(["labs"])}
+        self.access = Access(self.owner_of, lambda doctor, id: granted.get(id, frozenset()))
 
     def owner_of(self, id: str) -> str | None:
         """As patients say it."""
