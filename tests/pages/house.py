@@ -170,9 +170,9 @@ class House:
         page.wait_for_url(self.daemon.url + "/")
 
     def context(self, signed_in: bool = True, **options: Any) -> BrowserContext:
-        """A browser of its own, signed in as the admin or as nobody."""
-        state = self.signed_in if signed_in else None
-        return chromium().new_context(base_url=self.daemon.url, storage_state=state, **options)
+        """A browser of its own, signed in as the admin, as nobody, or as ``storage_state``."""
+        options = {"storage_state": self.signed_in if signed_in else None, **options}
+        return chromium().new_context(base_url=self.daemon.url, **options)
 
     def call(self, context: BrowserContext, method: str, path: str, data: Any = None) -> Any:
         """The JSON API, as the one who is signed in there."""

@@ -13,6 +13,7 @@ from iotd.wire.gate_messages import text_payload
 from tests.pages import campus_house as campus
 from tests.pages.campus_house import ENTRY, EXIT, STUDENTS, Gate, publish
 from tests.pages.house import AXE, SHOTS, House, house, watch_faults
+from tests.pages.looks_record import Furnishing
 from tests.pages.ward import WardCase
 
 PUBLIC = {
@@ -37,7 +38,21 @@ READY = {
     "cabinet": "figure.shelf img", "camera": "figure.stage.streaming.seen",
     "cameras": "canvas[data-drawn]", "wall": "canvas[data-drawn]", "home": "text=all parts work",
     "campus": ".people tbody tr", "students": ".students tbody tr", "student": ".danger-zone",
-    "gates": "article.device >> nth=1",
+    "gates": "article.device >> nth=1", "labs-ranges": "[name=analyte]",
+    "patient-labs": "#lab-hba1c", "patient-questionnaire": "#step-title",
+    "patient-review": "#step-title", "patient-advice": ".note-entry >> nth=1",
+    "patient-sharing": ".consent >> nth=2", "patient-report": ".report tbody tr >> nth=4",
+    "doctor-advice": ".note-entry >> nth=1", "doctor-report": ".report tbody tr >> nth=4",
+    "doctor-patients": ".patient-card", "doctor-home": "nav.doors",
+    "link": ".shared-part >> nth=5", "link-passcode": "[name=passcode]",
+    "users": "article.waiting",
+}
+#: What is clicked before the picture is taken, and what is there then.
+CLICKS = {
+    "patient-questionnaire": (".q-step:has-text('Sleep')", "[name='sleep.hours']"),
+    "patient-review": (".q-step:has-text('Look through')", ".q-sheet"),
+    "patient-sharing": ("text=Who looked or changed something", ".accesses li"),
+    "doctor-advice": ("[aria-label='Change: Diet']", "#e-diet"),
 }
 SMALLEST = 43.5  # CSS pixels, each way, of what a finger must hit
 SMALL_TARGETS = """(smallest) => [...document.querySelectorAll('a, button, input, select, summary')]
@@ -52,10 +67,13 @@ FAULTS = """async () => (await axe.run()).violations
 
 
 @functools.cache
-def furnish(home: House) -> dict[str, str]:
-    """Cameras, a ward and a campus, done once; where their pages are, by name."""
+def furnish(home: House) -> list[tuple[Any, dict[str, str]]]:
+    """Cameras, a ward, a campus and a record, done once; who looks, and at which pages."""
     _hang_cameras(home)
-    return {**INSIDE, **_open_ward(home), **_open_campus(home)}
+    ward = _open_ward(home)
+    inside = {**INSIDE, **ward, **_open_campus(home)}
+    record = Furnishing(home, ward["patient"].rsplit("/", 1)[1]).views()
+    return [(None, PUBLIC), (home.signed_in, inside), *record]
 
 
 def _open_campus(home: House) -> dict[str, str]:
@@ -102,6 +120,7 @@ def _open_ward(home: House) -> dict[str, str]:
     health = {name: f"/health/{id}/{name}" for name in WARD}
     return {
         "patients": "/health?all=1", "patient": f"/health/{id}", **health,
+        "labs-ranges": f"/health/{id}/labs?ranges=1",
         "cabinets": "/cabinets", "cabinet": f"/cabinets/{cab}",
     }
 
@@ -127,12 +146,12 @@ class LooksTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.house = house()
-        self.inside = furnish(self.house)
+        self.views = furnish(self.house)
 
     def _views(self, theme: str, width: int) -> Iterator[tuple[str, Page, list[str]]]:
         size: Any = {"width": width, "height": 800}
-        for signed_in, pages in ((False, PUBLIC), (True, self.inside)):
-            context = self.house.context(signed_in, color_scheme=theme, viewport=size)
+        for state, pages in self.views:
+            context = self.house.context(storage_state=state, color_scheme=theme, viewport=size)
             for name, path in pages.items():
                 page = context.new_page()
                 faults = watch_faults(page)
@@ -151,7 +170,7 @@ class LooksTests(SynchronousTestCase):
             needed = page.evaluate("document.documentElement.scrollWidth")
             self.assertLessEqual(needed, width, where)
             self.assertEqual(page.evaluate(SMALL_TARGETS, SMALLEST), [], where)
-            if name not in self.inside or name in INSIDE or (theme, width) in THOROUGH:
+            if name in PUBLIC or name in INSIDE or (theme, width) in THOROUGH:
                 # through the debugger's door: the page's own policy lets no such script in
                 page.evaluate(AXE.read_text())
                 self.assertEqual(page.evaluate(FAULTS), [], where)
@@ -178,3 +197,8 @@ def _settle(page: Page, name: str) -> None:
     """Wait until what comes later is there."""
     if name in READY:
         page.wait_for_selector(READY[name])
+    if name in CLICKS:
+        wanted, found = CLICKS[name]
+        page.click(wanted)
+        page.wait_for_selector(found)
+        page.evaluate("scrollTo(0, 0)")
