@@ -8,7 +8,7 @@ import { shelf } from "./lib/cabinet/shelf.js";
 import { api1, connected, countsBadge, stateList } from "./lib/cabinet/state.js";
 import { stockList } from "./lib/cabinet/stock.js";
 import { visitList } from "./lib/cabinet/visits.js";
-import { initial } from "./lib/initial.js";
+import { initial, user } from "./lib/initial.js";
 import { live } from "./lib/live.js";
 import { icon } from "./lib/parts.js";
 
@@ -49,11 +49,11 @@ async function more(button) {
   draw();
 }
 
-const buttons = () => html`<div class="row tools">
+const buttons = () => (user.role === "doctor" ? nothing : html`<div class="row tools">
   <button type="button" ?disabled=${!page.cabinet.connected} @click=${(event) => lights(true, event.currentTarget)}>${icon("bulb")}Lights on</button>
   <button type="button" class="quiet" ?disabled=${!page.cabinet.connected} @click=${(event) => lights(false, event.currentTarget)}>${icon("bulb-off")}Lights off</button>
   <button type="button" class="quiet" ?disabled=${page.cabinet.camera_state !== "online"} aria-busy=${looking ? "true" : "false"} @click=${(event) => look(event.currentTarget)}>${icon("look")}${looking ? "Waiting for the picture…" : "Look now"}</button>
-</div>`;
+</div>`);
 
 const message = () => (page.cabinet.message ? html`<p class="note ${page.cabinet.connected ? "" : "warn"}">${icon(page.cabinet.connected ? "cabinet" : "warning")}<span>${page.cabinet.message}</span></p>` : nothing);
 

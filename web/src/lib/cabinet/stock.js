@@ -17,6 +17,7 @@ const STATES = {
   unknown: ["", "unknown", "not known"],
 };
 
+const reads = user.role === "doctor"; // and changes nothing
 const itemPath = (cabinet, item, rest = "") => api1(cabinet.id, `/items/${encodeURIComponent(item.id)}${rest}`);
 
 function words(item) {
@@ -70,26 +71,30 @@ async function removePhoto(page, item, photo, button) {
 const photos = (page, item) => html`<ul class="photos">${item.photos.map((photo, i) => html`<li>
     <img src=${photo.url} loading="lazy" width="104" height="104" alt="Reference photo ${i + 1} of ${item.name}">
     ${photo.weak ? html`<span class="small">${stateBadge("warn", "warning", "too plain")}</span>` : nothing}
-    <button type="button" class="quiet" @click=${(event) => removePhoto(page, item, photo, event.currentTarget)}>Remove<span class="sr"> photo ${i + 1} of ${item.name}</span></button></li>`)}</ul>
-  <p class="row"><button type="button" class="quiet" @click=${() => addPhoto(page, item)}>${icon("camera")}Add a photo<span class="sr"> of ${item.name}</span></button></p>`;
+    ${reads ? nothing : html`<button type="button" class="quiet" @click=${(event) => removePhoto(page, item, photo, event.currentTarget)}>Remove<span class="sr"> photo ${i + 1} of ${item.name}</span></button>`}</li>`)}</ul>
+  ${reads ? nothing : html`<p class="row"><button type="button" class="quiet" @click=${() => addPhoto(page, item)}>${icon("camera")}Add a photo<span class="sr"> of ${item.name}</span></button></p>`}`;
+
+const counting = (page, item) => html`<div class="row"><button type="button" class="quiet" @click=${() => correct(page, item)}>${icon("pencil")}Correct<span class="sr"> the count of ${item.name}</span></button>
+    <button type="button" class="quiet" ?disabled=${item.count_at === null} @click=${(event) => undo(page, item, event.currentTarget)}>${icon("undo")}Undo<span class="sr"> the last change of ${item.name}</span></button></div>`;
+
+const changing = (page, item) => html`<p class="row"><button type="button" class="quiet" @click=${() => settings(page, item)}>${icon("gear")}Limit, name, barcode</button>
+  <button type="button" class="quiet" @click=${(event) => editFacts(page, item, event.currentTarget)}>${icon("scale")}What is in it<span class="sr">: ${item.name}</span></button>
+  <button type="button" class="danger" @click=${(event) => remove(page, item, event.currentTarget)}>${icon("trash")}Remove<span class="sr"> ${item.name}</span></button></p>`;
 
 const line = (page) => (item) => html`<li class="stack" id="item-${item.id}">
   <div class="row between"><div class="row"><span class="count" aria-hidden="true">${shownCount(item)}</span>
       <h3>${item.name}<span class="sr">: ${shownCount(item) === "?" ? "not known" : shownCount(item)}</span></h3></div>
     <span class="row">${item.low ? stateBadge("bad", "warning", "running low") : nothing}${stateBadge(...STATES[item.state])}</span></div>
   <p class="small muted">${words(item)} ${item.low_at === null ? nothing : `Tells at ${item.low_at} or fewer.`}</p>
-  <div class="row"><button type="button" class="quiet" @click=${() => correct(page, item)}>${icon("pencil")}Correct<span class="sr"> the count of ${item.name}</span></button>
-    <button type="button" class="quiet" ?disabled=${item.count_at === null} @click=${(event) => undo(page, item, event.currentTarget)}>${icon("undo")}Undo<span class="sr"> the last change of ${item.name}</span></button></div>
-  <details class="more"><summary>${plural(item.photos.length, "photo")}, limit, name, what is in it<span class="sr"> of ${item.name}</span></summary><div class="stack">
+  ${reads ? nothing : counting(page, item)}
+  <details class="more"><summary>${plural(item.photos.length, "photo")}${reads ? "" : ", limit, name, what is in it"}<span class="sr"> of ${item.name}</span></summary><div class="stack">
     ${photos(page, item)}
-    <p class="row"><button type="button" class="quiet" @click=${() => settings(page, item)}>${icon("gear")}Limit, name, barcode</button>
-      ${user.role === "doctor" ? nothing : html`<button type="button" class="quiet" @click=${(event) => editFacts(page, item, event.currentTarget)}>${icon("scale")}What is in it<span class="sr">: ${item.name}</span></button>`}
-      <button type="button" class="danger" @click=${(event) => remove(page, item, event.currentTarget)}>${icon("trash")}Remove<span class="sr"> ${item.name}</span></button></p></div></details>
+    ${reads ? nothing : changing(page, item)}</div></details>
 </li>`;
 
 /** `page`: {cabinet, seen, items, reload()}. */
 export const stockList = (page, add) => html`<div class="head"><h2>On the shelf</h2>
-    <p class="row"><button type="button" class="quiet" @click=${add}>${icon("plus")}Add an item</button></p></div>
+    ${reads ? nothing : html`<p class="row"><button type="button" class="quiet" @click=${add}>${icon("plus")}Add an item</button></p>`}</div>
   ${page.items.length
     ? html`<article><ul class="stock">${repeat(page.items, (item) => item.id, line(page))}</ul></article>`
-    : html`<div class="empty"><p><strong>Nothing is counted yet.</strong></p><p class="muted">Add what should be in this cabinet, with a photo or two of each.</p></div>`}`;
+    : html`<div class="empty"><p><strong>Nothing is counted yet.</strong></p>${reads ? nothing : html`<p class="muted">Add what should be in this cabinet, with a photo or two of each.</p>`}</div>`}`;
