@@ -142,6 +142,26 @@ class DoctorTests(SharingCase):
         self.sees(self.doctors_page("wang", doctor["password"]), share)
         self.assertEqual(self.faults, [])
 
+    def test_notes_alone(self) -> None:
+        """Who was let into notes alone finds them behind a door of their own name, without
+        advice."""
+        doctor = self.call("POST", "/api/v1/users", {"name": "ines", "role": "doctor"})
+        self.addCleanup(self._remove, f"/api/v1/users/{doctor['id']}")
+        own = f"/api/v1/patients/{self.who}"
+        self.call("PUT", f"{own}/advice", {"diet": "Eat slowly."})
+        self.call("POST", f"{own}/notes", {"text": "Dizzy on Monday."})
+        self.call("POST", f"{own}/shares", {"doctor": "ines", "sections": ["notes"]})
+        page = self.doctors_page("ines", doctor["password"])
+        faults = watch_faults(page)
+        page.goto(f"/health/{self.who}")
+        page.click(".door:has-text('Notes')")
+        expect(page.locator("h1")).to_contain_text("Notes about")
+        expect(page.locator(".note-entry").first).to_contain_text("Dizzy on Monday.")
+        self.assertNotIn("Eat slowly", page.content())
+        self.assertEqual(page.locator(".advice-card").count(), 0)
+        self.look(page, "notes-alone")
+        self.assertEqual(faults, [])
+
     def sees(self, page: Page, share: Locator) -> None:
         """The doctor finds the patient, sees doors to what was granted and no others, and
         nothing once it is taken back."""
@@ -149,7 +169,8 @@ class DoctorTests(SharingCase):
         page.goto("/health?all=1")
         expect(page.locator(".patient-card")).to_contain_text("until it is taken back")
         page.click("text=Grace")
-        expect(page.locator(".door strong")).to_have_text(["Laboratory results", "Doctor's advice"])
+        doors = ["Health report", "Laboratory results", "Doctor's advice"]
+        expect(page.locator(".door strong")).to_have_text(doors)
         expect(page.locator(".note >> nth=0")).to_contain_text("Blood results and doctor's advice")
         self.look(page, "patient-of-a-doctor")
         share.locator("text=Take back").click()
