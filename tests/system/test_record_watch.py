@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import socket
 import time
-from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.field_devices import GREETING, FieldWatch
-from tests.running_daemon import RunningDaemon, until
+from tests.running_daemon import until
 from tests.system import wire
+from tests.system.house import shared_daemon
 
 SETTINGS = {"devices": {"enrolment": "open", "poll_seconds": 3600}}
 REQUESTS = (b"0,rep", *(b"0,%c" % letter for letter in b"abcdefghi"))
@@ -59,8 +60,7 @@ class WatchTests(SynchronousTestCase):
     """Two patients, and watches of theirs."""
 
     def setUp(self) -> None:
-        self.daemon = RunningDaemon(Path(self.mktemp()), SETTINGS).start()
-        self.addCleanup(self.daemon.stop)
+        self.daemon = shared_daemon(json.dumps(SETTINGS))
         self.ada, self.bob = self.patient("Ada"), self.patient("Bob")
         self.call("PUT", f"/patients/{self.ada}/labs", NEWEST)
         self.call("PUT", f"/patients/{self.ada}/labs", OLDER)
