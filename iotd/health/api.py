@@ -127,7 +127,8 @@ class HealthApi:
         self._patients.access.check(call.who, id, "readings")
         new, measured_at = call.body, None
         if new.measured_at is not None:
-            measured_at = check_measured(parse_time(new.measured_at, "measured_at"), call.now)
+            at = parse_time(new.measured_at, "measured_at")
+            measured_at = check_measured(at, call.now, self._patients.patient(id).birth_date)
         own = self._patients.access.is_own(call.who, id)
         stored = await self._readings.add(
             id, new.kind, float(new.value), API if call.who.csrf is None else HAND,

@@ -37,13 +37,23 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def check_measured(at: float, now: float, field: str = "measured_at") -> float:
-    """``at`` itself, or Invalid when nobody can have measured then."""
+def check_measured(
+    at: float, now: float, birth_date: str | None = None, field: str = "measured_at"
+) -> float:
+    """``at`` itself, or Invalid when nobody can have measured then: ahead of ``now``, or before
+    the patient was born."""
     if at > now + AHEAD:
         raise Invalid(f"{field} lies in the future.", field)
     if at < EARLIEST:
         raise Invalid(f"{field} lies before 1900.", field)
+    if birth_date is not None and at < _begins(birth_date):
+        raise Invalid(f"{field} lies before the birth, {birth_date}.", field)
     return at
+
+
+def _begins(day: str) -> float:
+    # where it begins first, 14 h ahead of UTC
+    return datetime.fromisoformat(day).replace(tzinfo=timezone.utc).timestamp() - 14 * 3600.0
 
 
 def bounded(at: float) -> float:

@@ -154,6 +154,7 @@ class ReadingTests(HealthTest):
             ("measured_at", {"measured_at": "2023-11-14T22:13:20"}),
             ("measured_at", {"measured_at": "2093-11-14T22:13:20Z"}),
             ("measured_at", {"measured_at": "1893-11-14T22:13:20Z"}),
+            ("measured_at", {"measured_at": "1948-07-20T09:59:59Z"}),
             ("measured_at", {"measured_at": "2023-13-14T22:13:20Z"}),
         ]
         for field, wrong in cases:
@@ -175,6 +176,15 @@ class ReadingTests(HealthTest):
         self.assertEqual(made.json["source"], "hand")
         soon = _text(self.app.now + 200)
         self.assertEqual((await self.post(id, "spo2", 97, measured_at=soon)).status, 201)
+
+    async def test_born(self) -> None:
+        """The day of birth counts from where on earth it begins first; where it is not known,
+        any day from 1900 on does."""
+        for born, when in (("1948-07-21", "1948-07-21T00:00:00+14:00"),
+                           (None, "1900-01-01T00:00:00Z")):
+            id = await self.patient(birth_date=born)
+            made = await self.post(id, "spo2", 97, measured_at=when)
+            self.assertEqual(made.status, 201, made.body)
 
     async def test_pages(self) -> None:
         """Pages follow each other to the end, whatever their size, the newest first."""
