@@ -34,7 +34,7 @@ class SheetApi:
         """What was measured together, a row each, the newest first."""
         asked, (since, until) = call.query, span_of(call.query)
         place = None if asked.after is None else sheet.Place.decode(asked.after)
-        await self._look(call, id)
+        await self._looks.look(call, id, "view readings", "readings")
         rows, more = await self._store.read(
             sheet.read_page, id, since, until, asked.limit, place
         )
@@ -47,7 +47,7 @@ class SheetApi:
     async def sheet_csv(self, call: Call, id: str) -> None:
         """The data sheet as CSV, whole."""
         since, until = span_of(call.query)
-        await self._look(call, id)
+        await self._looks.export(call, id, "export data sheet", "readings")
         read = partial(self._store.read, csv_text.sheet_page, self._calendar, id, since, until)
         await send_csv(call, self._streams, f"sheet-{id}.csv", csv_text.SHEET, read)
 
@@ -56,11 +56,8 @@ class SheetApi:
         """Every reading as CSV, whole."""
         asked, (since, until) = call.query, span_of(call.query)
         kind = None if asked.kind is None else find_kind(asked.kind).name
-        await self._look(call, id)
+        await self._looks.export(call, id, "export readings", "readings")
         read = partial(
             self._store.read, csv_text.readings_page, self._calendar, id, kind, since, until
         )
         await send_csv(call, self._streams, f"readings-{id}.csv", csv_text.READINGS, read)
-
-    async def _look(self, call: Call, id: str) -> None:
-        await self._looks.look(call, id, "view readings", "readings")

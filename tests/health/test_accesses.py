@@ -64,8 +64,11 @@ class ShownTests(AccessesTest):
         looks = {
             "view patient": [own, pages + "/charts", pages + "/data", pages + "/habits"],
             "view vitals": [own + "/vitals", pages, pages + "/monitoring", pages + "/report"],
-            "view readings": [own + "/readings", own + "/sheet", own + "/sheet.csv",
-                              own + "/readings.csv"],
+            "view readings": [own + "/readings", own + "/sheet"],
+            "export data sheet": [own + "/sheet.csv"],
+            "export readings": [own + "/readings.csv"],
+            "export labs": [own + "/labs.csv"],
+            "export questionnaire": [own + "/questionnaire.csv"],
             "view alerts": [own + "/alerts"],
             "view alert rules": [own + "/alert-rules"],
             "view accesses": [own + "/accesses"],
@@ -80,6 +83,19 @@ class ShownTests(AccessesTest):
                 self.app.now += 1000.0  # the same look counts anew
                 await self.done("GET", path)
                 self.assertIn(action, [each[1] for each in (await self.told())[:3]], path)
+
+    async def test_exports(self) -> None:
+        """Each copy that is taken out leaves a line, the patient's own as well; nothing else of
+        one's own does."""
+        own = f"/api/v1/patients/{self.hers}"
+        for file in ("readings", "sheet", "labs", "questionnaire"):
+            for path in (own + f"/{file}.csv", own + f"/{file}.csv", own + f"/{file}"):
+                reply = await self.anna.call("GET", path)
+                self.assertEqual(reply.status, 200, path)
+        told = [action for who, action, _ in await self.told() if who == "anna"]
+        for action in ("readings", "data sheet", "labs", "questionnaire"):
+            self.assertEqual(told.count(f"export {action}"), 2, action)
+        self.assertEqual(len(told), 9, told)  # and the patient was added
 
     async def test_alerts(self) -> None:
         """A list with alerts of theirs in it is a look; one without is none."""

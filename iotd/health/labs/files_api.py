@@ -36,7 +36,7 @@ class LabFiles:
     @route("GET", LABS + ".csv", kind="plain")
     async def labs_csv(self, call: Call, id: str) -> Answer:
         """All results of a patient as CSV, which can be imported again."""
-        await self._looks.look(call, id, "export labs", SECTION)
+        await self._looks.export(call, id, "export labs", SECTION)
         body = as_csv(await self._labs.reports(id))
         headers = {"Content-Disposition": f'attachment; filename="labs-{id}.csv"'}
         return Answer(body, headers=headers, content_type="text/csv; charset=utf-8")

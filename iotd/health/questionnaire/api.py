@@ -49,7 +49,7 @@ class QuestionnaireApi:
     @route("GET", PATH + ".csv")
     async def questionnaire_csv(self, call: Call, id: str) -> Answer:
         """Every answer in words, and what follows from it."""
-        await self._looks.look(call, id, "export questionnaire", SECTION)
+        await self._looks.export(call, id, "export questionnaire", SECTION)
         text = as_csv(await self._service.answers(id))
         name = f'attachment; filename="questionnaire-{id}.csv"'
         return Answer(text, headers={"Content-Disposition": name},
