@@ -19,6 +19,8 @@ _ROLLNO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}")
 _YEAR = re.compile(r"[0-9]{1,4}")
 # a spreadsheet would run what begins so
 _FORMULA = re.compile(r"[=+@\t\r]|-.")
+# our own CSV puts a quote before these; the last four are of full width
+_QUOTED = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class Group(NamedTuple):
@@ -136,7 +138,7 @@ def check_text(text: str) -> str:
     A quote that our own CSV puts before what looks like a formula is taken off again.
     """
     text = unicodedata.normalize("NFC", text.strip())
-    if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@"):
+    if text[:1] == "'" and text[1:2] in _QUOTED:
         text = text[1:]
     if len(text) > LONGEST:
         raise ValueError(f"a text has at most {LONGEST} characters")

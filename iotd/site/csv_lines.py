@@ -14,8 +14,11 @@ def lines(rows: Iterable[Sequence[Any]]) -> bytes:
     return out.getvalue().encode()
 
 
+#: What a spreadsheet runs that opens the file; the last four are those of full width.
+_RUN = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 def _safe(cell: Any) -> Any:
-    # what begins so is run by a spreadsheet that opens the file
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")):
+    if isinstance(cell, str) and cell.lstrip(" \u3000").startswith(_RUN):
         return "'" + cell
     return cell

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -51,6 +51,7 @@ class ValueTests(SynchronousTestCase):
             self.assertRaises(ValueError, check_text, text)
 
     @given(st.text(max_size=70))
+    @example("\uff1dx")
     def test_what_is_taken_comes_back(self, text: str) -> None:
         """Every text that is taken is the same after it went out as CSV and came in again."""
         try:

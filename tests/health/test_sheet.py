@@ -147,6 +147,12 @@ class CsvTests(SynchronousTestCase):
         text = csv_text.lines([["=1+1", "@x", "+a", "-b", " =c", "\tq", "2026-11-21", "72.5", 3]])
         self.assertEqual(text, b"'=1+1,'@x,'+a,'-b,' =c,'\tq,2026-11-21,72.5,3\r\n")
 
+    def test_full_width(self) -> None:
+        """The same signs of full width, which some spreadsheets run too."""
+        cells = ["\uff1d1", "\uff0b1", "\uff0d1", "\uff20x", "\u3000=1"]
+        told = csv_text.lines([[*cells, "1\uff1d1"]]).decode()
+        self.assertEqual(told, ",".join(f"'{each}" for each in cells) + ",1\uff1d1\r\n")
+
     def test_numbers(self) -> None:
         """The shortest text of a value."""
         self.assertEqual([csv_text.number(value) for value in (72.0, 36.55, 0.1 + 0.2, None)],
