@@ -87,6 +87,7 @@ class InstallTests(SynchronousTestCase):
         with tarfile.open(self._build("build_sdist")) as archive:
             names = {name.partition("/")[2] for name in archive.getnames()}
         for name in ("web/static/dist/.built-from", "web/static/dist/app.css", "web/build.js",
-                     "web/fonts/sc.ttf", "web/src/lib/api.js", "deploy/build_backend.py", "Makefile", "setup.cfg"):
+                     "web/fonts/sc.ttf", "web/src/lib/api.js", "deploy/build_backend.py",
+                     "Makefile", "setup.cfg"):
             self.assertIn(name, names)
         self.assertEqual([name for name in names if "node_modules" in name], [])
