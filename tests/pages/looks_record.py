@@ -48,15 +48,15 @@ class Furnishing:
     def views(self) -> list[tuple[Any, Pages]]:
         """Who looks, as the state of a browser, and pages by the names of their pictures."""
         self._sign_up()
-        account = {"name": "grace", "role": "patient", "password": PASSWORD}
-        doctor = {"name": "ward", "role": "doctor", "password": PASSWORD,
+        account = {"name": "grace-hopper", "role": "patient", "password": PASSWORD}
+        doctor = {"name": "nathan-ward", "role": "doctor", "password": PASSWORD,
                   "full_name": "Dr. Nathan Ward"}
         for each in (account, doctor):
             self._call("POST", "/api/v1/users", each)
-        self._call("PATCH", self.path, {"user": "grace"})
+        self._call("PATCH", self.path, {"user": "grace-hopper"})
         links = self._fill()
-        views = [(None, links), (self._session("grace"), self._patients()),
-                 (self._session("ward"), self._doctors())]
+        views = [(None, links), (self._session("grace-hopper"), self._patients()),
+                 (self._session("nathan-ward"), self._doctors())]
         self.admin.close()
         return views
 
@@ -66,14 +66,13 @@ class Furnishing:
             **{f"patient-{name}": path for name, path in own.items()},
             "patient-home": self.at, "patient-review": own["questionnaire"],
             "patient-import": f"{self.at}/labs?import=1", "patient-report": f"{self.at}/report",
-            "patient-sharing": f"{self.at}/sharing", "patient-account": "/account",
+            "patient-sharing": f"{self.at}/sharing",
         }
 
     def _doctors(self) -> Pages:
         return {
             "doctor-patients": "/health?all=1", "doctor-home": self.at,
-            "doctor-advice": f"{self.at}/advice", "doctor-report": f"{self.at}/report",
-            "doctor-answers": f"{self.at}/questionnaire",
+            "doctor-advice": f"{self.at}/advice", "doctor-answers": f"{self.at}/questionnaire",
         }
 
     def _call(self, method: str, path: str, body: Any) -> Any:
@@ -134,7 +133,7 @@ class Furnishing:
 
     def _shares(self) -> Pages:
         shares = f"{self.path}/shares"
-        self._call("POST", shares, {"doctor": "ward", "sections": SECTIONS, "days": 365})
+        self._call("POST", shares, {"doctor": "nathan-ward", "sections": SECTIONS, "days": 365})
         made = [self._call("POST", shares, {"sections": SECTIONS, "label": label, **more})
                 for label, more in (("Second opinion", {}), ("Aunt", {"passcode": "blue heron"}))]
         return {

@@ -42,10 +42,9 @@ READY = {
     "patient-labs": "#lab-hba1c", "patient-questionnaire": "#step-title",
     "patient-review": "#step-title", "patient-advice": ".note-entry >> nth=1",
     "patient-sharing": ".consent >> nth=2", "patient-report": ".report tbody tr >> nth=4",
-    "doctor-advice": ".note-entry >> nth=1", "doctor-report": ".report tbody tr >> nth=4",
-    "doctor-patients": ".patient-card", "doctor-home": "nav.doors",
-    "link": ".shared-part >> nth=5", "link-passcode": "[name=passcode]",
-    "users": "article.waiting",
+    "doctor-advice": ".note-entry >> nth=1", "doctor-patients": ".patient-card",
+    "doctor-home": "nav.doors", "link": ".shared-part >> nth=5",
+    "link-passcode": "[name=passcode]", "users": "article.waiting",
 }
 #: What is clicked before the picture is taken, and what is there then.
 CLICKS = {

@@ -14,7 +14,7 @@ from tests.pages.house import PASSWORD, ROOT
 from tests.pages.papers import draw_pdf, everything_in, read_pdf
 from tests.pages.record_house import ADVICE, ANSWER, DOCTOR, GRANTED, NAME, PASSCODE, RecordCase
 
-WORDS = ("Nurul Aisyah", "Kurangkan garam", "kucing", "Metformin")  # of these, in any encoding
+WORDS = ("Nurul Aisyah", "Kurangkan garam", "kucing", "Glibenklamid")  # of these, in any encoding
 KINDS = {
     "Patient", "Practitioner", "Observation", "DiagnosticReport", "QuestionnaireResponse",
     "CarePlan", "Consent",
@@ -101,7 +101,7 @@ class StoryTests(RecordCase):
         self.patient.door("Health report")
         pdf = self.patient.download(page.get_by_role("button", name="Download as PDF"))
         text, table = read_pdf(pdf), read_pdf(pdf, "-raw")
-        for said in (NAME, DOCTOR, ADVICE, ANSWER, "Metformin", "6.5", "Drink water"):
+        for said in (NAME, DOCTOR, ADVICE, ANSWER, "Glibenklamid", "6.5", "Drink water"):
             self.assertIn(said, text)
         for name, value, flag in rows:
             unit = r"[\w/.²]+( [\w/.²]+)?"
