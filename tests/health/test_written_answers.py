@@ -16,19 +16,19 @@ class AnswerTests(RecordTest):
     def go_away(self) -> None:
         """From now on nothing is read."""
         store: Any = self.app.store
-        self.addCleanup(setattr, store, "read", store.read)
+        self.addCleanup(self.come_back)
         store.read = lambda *args, **more: fail(Unavailable("away"))
 
+    def come_back(self) -> None:
+        """It is there again."""
+        vars(self.app.store).pop("read", None)
+
     async def test_each(self) -> None:
-        """Results, advice, answers, notes, habits and check-ins answer from the transaction
-        that wrote them: an error would let somebody write them twice."""
+        """Advice, answers, notes, habits and check-ins answer from the transaction that wrote
+        them: an error would let somebody write them twice."""
         dora = await self.doctor("dora", "advice", "notes")
         habit = {"name": "Water", "target": 2000, "unit": "ml"}
         self.go_away()
-        labs = await self.put("/labs", date="2023-01-02", values={
-            "alt": {"value": 20, "unit": "U/L"}})
-        self.assertEqual(labs.status, 200, labs.body)
-        self.assertEqual(labs.json["values"]["alt"]["value"], 20)
         advice = await self.put("/advice", dora, diet="Less salt.")
         self.assertEqual((advice.status, advice.json["diet"]), (200, "Less salt."))
         draft = await self.put("/advice", dora, bone="Stairs", draft=True)
@@ -46,3 +46,14 @@ class AnswerTests(RecordTest):
             tick = await self.anna.call("POST", where + "/checkins", json={
                 "state": "done", "value": 250 if amount > 300 else 300})
             self.assertEqual((tick.status, tick.json["value"]), (201, amount))
+
+    async def test_results(self) -> None:
+        """Results, of which a thousand reports may have to be read, say that they are saved."""
+        self.go_away()
+        told = await self.put("/labs", date="2023-01-02", values={
+            "alt": {"value": 20, "unit": "U/L"}})
+        self.assertEqual(told.status, 503)
+        self.assertIn("The results are saved", told.json["detail"])
+        self.come_back()
+        report, = (await self.get("/labs"))["items"]
+        self.assertEqual((report["version"], report["values"]["alt"]["value"]), (1, 20))

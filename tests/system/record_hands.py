@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 YESTERDAY = date.today() - timedelta(days=2)  # in every time zone
 IN_DOUBT = b"may or may not be saved"
+SAVED = b"are saved, but can't be shown"
 MOST_SHARES = 5  # open at a time; the oldest is revoked for another
 
 
@@ -53,7 +54,7 @@ class Hand:
         number, self._next = self._next, self._next + 1
         self.doubtful.append(number)
         answer = self.write(number)
-        if answer.status < 300:
+        if answer.status < 300 or SAVED in answer.body:
             self.told.append(number)
         elif answer.status == 503:
             self.refused += 1

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Callable, Mapping
 
 from sqlalchemy import Connection
@@ -13,7 +12,7 @@ from sqlalchemy import Connection
 from iotd.accounts.shared import By, to_its_end
 from iotd.bus import Bus, RecordChanged
 from iotd.calendar import Calendar
-from iotd.errors import Invalid, NotFound
+from iotd.errors import Invalid, NotFound, Unavailable
 from iotd.health.labs import model, records
 from iotd.health.labs.analytes import KEYS
 from iotd.health.labs.merging import API, CSV, FHIR, HAND, Days, Merge
@@ -85,48 +84,47 @@ class Labs:
     ) -> dict[str, Any]:
         """Merge what was told of a day, by analyte; the report then, as the API shows it.
 
-        Telling the same again changes nothing. Invalid names the field.
+        Telling the same again changes nothing. Invalid names the field; Unavailable says so when
+        only the showing failed.
         """
         day = self.check_day(patient, date)
         results = {
             key: None if told is None else model.read_result(key, told)
             for key, told in values.items()
         }
-        # read in the same transaction: what was written is never answered with an error
-        read = partial(read_reports, patient=patient, person=self.person(patient))
-        _, reports = await self._merge(patient, {day: (results, laboratory)}, by, source, read)
-        for report in reports:
+        await self.put_all(patient, {day: (results, laboratory)}, by, source)
+        for report in await self._reports_of_saved(patient):
             if report["date"] == day:
                 return report
         return nothing(day, laboratory or "", source, by.at)
 
+    async def _reports_of_saved(self, patient: str) -> list[dict[str, Any]]:
+        # not in the transaction that wrote: a thousand reports take a quarter of a second
+        try:
+            return await self.reports(patient)
+        except Unavailable as error:
+            raise Unavailable(f"The results are saved, but can't be shown: {error}.") from error
+
     @to_its_end
     async def put_all(
         self, patient: str, days: Days, by: By, source: str,
-        and_then: Callable[[Connection], Any] = lambda connection: None,
+        and_then: Callable[[Connection], None] = lambda connection: None,
     ) -> dict[str, int]:
         """Merge checked results of several days at once, all or nothing: how many reports were
         "added", "changed" and "unchanged". Audited and told when anything changed;
         ``and_then(connection)`` runs in the same transaction."""
-        done, _ = await self._merge(patient, days, by, source, and_then)
-        return done
-
-    @to_its_end
-    async def _merge(
-        self, patient: str, days: Days, by: By, source: str,
-        and_then: Callable[[Connection], Any],
-    ) -> tuple[dict[str, int], Any]:
         checked = {day: (results, _checked_name(name)) for day, (results, name) in days.items()}
         merge = Merge(patient, self.person(patient), by, source)
 
-        def write(connection: Connection) -> tuple[dict[str, int], Any]:
+        def write(connection: Connection) -> dict[str, int]:
             done = merge.all(connection, checked)
-            return done, and_then(connection)
+            and_then(connection)
+            return done
 
-        done, then = await self.store.run(write)
+        done: dict[str, int] = await self.store.run(write)
         if done["added"] or done["changed"] or done["removed"]:
             self._tell(patient, by, "changed")
-        return done, then
+        return done
 
     @to_its_end
     async def remove(self, patient: str, date: str, by: By) -> None:
