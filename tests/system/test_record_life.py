@@ -101,7 +101,8 @@ class StoreAwayTests(RecordTest):
         record = Record(daemon)
         record.live()
         log = daemon.data / "iotd.sqlite3-wal"
-        until(lambda: log.stat().st_size > LOG_ROOM, "something was written")
+        record.went_on(5)
+        until(lambda: log.stat().st_size > LOG_ROOM, "much was written")
         limit = log.stat().st_size, resource.RLIM_INFINITY
         daemon.process.rlimit(resource.RLIMIT_FSIZE, limit)
         record.refused()
