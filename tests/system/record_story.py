@@ -11,7 +11,8 @@ import pyotp
 
 from tests.running_daemon import RunningDaemon, until
 from tests.system.house import PASSWORD, Person, cookie_of
-from tests.system.record_hands import HANDS, Hand
+from tests.system.record_hand import Hand
+from tests.system.record_hands import HANDS
 
 SECTIONS = ("readings", "labs", "advice", "questionnaire", "notes", "habits")
 _NUMBERS = itertools.count(1)
