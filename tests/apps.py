@@ -60,6 +60,7 @@ from iotd.store.engine import Store
 from iotd.store.seal import Sealer
 from tests.accounts.room import PASSWORD, QUICK, START
 from tests.cabinet.fakes import FakeCounter, FakeWire
+from tests.databases import furnish
 from tests.health.fake_post import Post
 
 TIMEZONE = "Europe/Berlin"
@@ -152,6 +153,7 @@ class App:
         folder.mkdir(parents=True, exist_ok=True)
         self.now, self.folder = START, folder
         self.clock, self.bus, self.metrics = Clock(), Bus(), CollectorRegistry()
+        furnish(folder)
         self.store = Store("sqlite:///iotd.sqlite3", folder, reactor)
         self.sealer = Sealer(folder / "secret.key")
         self._build()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import functools
 import itertools
 import os
 import shutil
@@ -152,6 +153,7 @@ class DatabaseTest:
 
     def new_store(self, reactor: Any = None) -> Store:
         """An opened store on this test's database; with a reactor, closed at the end."""
+        furnish(self.data_dir(), self.url())
         store = Store(self.url(), self.data_dir(), reactor)
         store.open()
         self.addCleanup(store.close)  # type: ignore[attr-defined]
@@ -189,6 +191,25 @@ class DatabaseTest:
         if type(self) not in self._urls:
             self._urls[type(self)] = server.new_database()
         return self._urls[type(self)]
+
+
+def furnish(folder: Path, url: str = SQLITE_URL) -> None:
+    """Put an empty database there, a copy of what migrations made: that is 80 ms less."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target = folder / "iotd.sqlite3"
+    if url == SQLITE_URL and not target.exists():
+        shutil.copyfile(_migrated(), target)
+        target.chmod(0o600)
+
+
+@functools.cache
+def _migrated() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="iotd-empty-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    store = Store(SQLITE_URL, folder)
+    store.open()
+    store._dispose()
+    return folder / "iotd.sqlite3"
 
 
 def in_new_process(script: str, *args: object) -> subprocess.CompletedProcess[bytes]:

@@ -20,6 +20,7 @@ from iotd.cameras.service import Cameras
 from iotd.devices.service import Registry
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
+from tests.databases import furnish
 
 NOW = 1_800_000_000.0
 
@@ -57,6 +58,7 @@ class PartsTest(TestCase):
     def build(self) -> None:
         """All parts anew, on the same folder: also what a restart does."""
         self.bus, self.metrics = Bus(), CollectorRegistry()
+        furnish(self.folder)
         self.store = Store("sqlite:///iotd.sqlite3", self.folder, reactor)
         self.store.open()
         self.registry = Registry(

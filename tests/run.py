@@ -22,14 +22,18 @@ BIN = Path(sys.executable).parent
 AT_ONCE = 2
 SHOWING = Lock()
 LONGEST_FIRST = (
-    "tests.web", "tests.system", "tests.firmware", "tests.soak", "tests.campus", "tests.health",
+    "tests.web", "tests.system", "tests.firmware", "tests.campus", "tests.health",
     "tests.store", "tests.cabinet", "tests.accounts", "tests.cli", "tests.mqtt", "tests.devices",
 )
 LAST = "tests.pages"
+SOAK = "tests.soak"
+# more kills and looks of quick tests that are run anyway: left to `make soak`
+SOAK_ONLY = ("test_kills", "test_campus_kills", "test_record_kills", "test_looks")
 # of about equal time, each with a browser and a daemon of its own; the rest is one more
 LAST_PARTS = (
-    ("test_looks",),
     ("test_record_story", "test_gates", "test_campus", "test_students"),
+    ("test_looks",),
+    ("test_door", "test_people", "test_sharing", "test_shell"),
     ("test_labs", "test_questionnaire", "test_advice", "test_habits", "test_report"),
 )
 LINTERS = (
@@ -72,15 +76,20 @@ def units() -> list[list[str]]:
     in some parts.
     """
     tests = ROOT / "tests"
-    folders = {f"tests.{path.parent.name}" for path in tests.glob("*/test_*.py")} - {LAST}
+    folders = {f"tests.{path.parent.name}" for path in tests.glob("*/test_*.py")} - {LAST, SOAK}
     known = [name for name in LONGEST_FIRST if name in folders]
     modules = sorted(f"tests.{path.stem}" for path in tests.glob("test_*.py"))
     others = sorted(folders - {*known})
-    return [*([name] for name in (*known, *others)), modules, *_parts(tests)]
+    soak = [f"{SOAK}.{name}" for name in _modules(tests / "soak") if name not in SOAK_ONLY]
+    return [*([name] for name in (*known, *others)), soak, modules, *_parts(tests)]
+
+
+def _modules(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("test_*.py"))
 
 
 def _parts(tests: Path) -> list[list[str]]:
-    pages = sorted(path.stem for path in (tests / "pages").glob("test_*.py"))
+    pages = _modules(tests / "pages")
     named = [[name for name in part if name in pages] for part in LAST_PARTS]
     rest = [name for name in pages if not any(name in part for part in named)]
     return [[f"{LAST}.{name}" for name in part] for part in (*named, rest) if part]
@@ -90,7 +99,7 @@ def trial(names: list[str]) -> tuple[int, int]:
     """Run trial on some tests and show its words at the end; counts of passed and failed."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="iotd-trial-") as folder:
-        command = [sys.executable, "-m", "twisted.trial", "--reporter=verbose",
+        command = [sys.executable, "-m", "twisted.trial", "--reporter=timing",
                    f"--temp-directory={folder}/trial", *names]
         done = subprocess.run(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

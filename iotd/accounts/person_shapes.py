@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from iotd.accounts.shapes import Line, Name, Password, Strict, UserShown
+from iotd.accounts.shapes import Line, Name, Password, UserShown
+from iotd.site.bodies import Strict
 
 
 class SignUp(Strict):

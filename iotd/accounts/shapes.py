@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from iotd.site.bodies import Strict
 
 # Caps of what is looked at, not rules: those are told in words by the model.
 Name = Annotated[str, Field(max_length=256)]
 Password = Annotated[str, Field(max_length=1024)]
 Code = Annotated[str, Field(max_length=64)]
 Line = Annotated[str, Field(max_length=512)]
-
-
-class Strict(BaseModel):
-    """A body in which an unknown key is a mistake worth telling."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Credentials(BaseModel):

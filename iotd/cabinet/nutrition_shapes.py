@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, Field, create_model
 
 from iotd.cabinet.nutrition import NUTRIENTS
+from iotd.site.bodies import Strict
 
 
 def _day(text: str) -> str:
@@ -27,10 +28,6 @@ Day = Annotated[str, AfterValidator(_day)]
 Source = Annotated[str, AfterValidator(_source)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 def _amount(most: float, **least: float) -> Any:
     limits: dict[str, Any] = {"le": most, **least}
     return Annotated[float, Field(allow_inf_nan=False, strict=True, **limits)] | None
@@ -48,11 +45,11 @@ _FACTS: dict[str, Any] = {
 _TARGETS: dict[str, Any] = {**_fields(gt=0), "source": (Source | None, None)}
 
 ItemFacts = create_model(
-    "ItemFacts", __base__=_Body, __module__=__name__,
+    "ItemFacts", __base__=Strict, __module__=__name__,
     __doc__="What is in an item: left out stays, null is not known.", **_FACTS,
 )
 Targets = create_model(
-    "Targets", __base__=_Body, __module__=__name__,
+    "Targets", __base__=Strict, __module__=__name__,
     __doc__="Daily values of one's own: left out stays, null is the usual one.", **_TARGETS,
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from iotd.cabinet.stock import MAX_COUNT
+from iotd.site.bodies import Strict
 from iotd.site.paging import Paging
 
 
@@ -39,17 +40,13 @@ Count = Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
 Side = Annotated[float, Field(ge=0, le=100_000)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Lights(_Body):
+class Lights(Strict):
     """On or off."""
 
     on: bool = Field(strict=True)
 
 
-class NewItem(_Body):
+class NewItem(Strict):
     """A new item; ``low_at``: an alert when no more than that are left."""
 
     name: Name
@@ -57,7 +54,7 @@ class NewItem(_Body):
     barcode: Code | None = None
 
 
-class ItemChange(_Body):
+class ItemChange(Strict):
     """What is left out stays; null takes limit or barcode away."""
 
     name: Name | None = None
@@ -65,13 +62,13 @@ class ItemChange(_Body):
     barcode: Code | None = None
 
 
-class Correction(_Body):
+class Correction(Strict):
     """How many there really are."""
 
     count: Count
 
 
-class NewPhoto(_Body):
+class NewPhoto(Strict):
     """``image``: base64 of a JPEG, PNG or WebP; or ``box`` in a picture of the cabinet
     (``picture``: its number, else the newest), as left, top, width, height in pixels."""
 
@@ -80,7 +77,7 @@ class NewPhoto(_Body):
     box: Annotated[list[Side], Field(min_length=4, max_length=4)] | None = None
 
 
-class Upload(_Body):
+class Upload(Strict):
     """``image``: base64 of a JPEG, PNG or WebP."""
 
     image: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 from twisted.internet.defer import Deferred
 
 from iotd.cameras.camera import Camera
@@ -14,6 +14,7 @@ from iotd.cameras.resize import Resized, shrink
 from iotd.cameras.service import Cameras
 from iotd.cameras.viewers import Viewer, WallViewer
 from iotd.errors import NotFound
+from iotd.site.bodies import Strict
 from iotd.site.paging import TextPaging, page_of
 from iotd.site.routes import Answer, Call, Page, route
 from iotd.site.streams import OpenStreams, Stream, until_ended
@@ -31,11 +32,7 @@ def _check_ids(text: str) -> str:
     return text
 
 
-class _Query(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Size(_Query):
+class Size(Strict):
     """A snapshot's width in pixels; never larger than the picture itself."""
 
     width: int | None = Field(None, ge=16, le=4096)

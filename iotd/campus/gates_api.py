@@ -7,14 +7,13 @@ from typing import Any, Callable
 from pydantic import BaseModel, ConfigDict, Field
 
 from iotd.campus.gate_desk import GateDesk
+from iotd.site.bodies import Strict
 from iotd.site.paging import TextPaging, page_of
 from iotd.site.routes import Call, route
 
 
-class Setting(BaseModel):
+class Setting(Strict):
     """What of a gate a person may set; what is left out stays, null is the default."""
-
-    model_config = ConfigDict(extra="forbid")
 
     min_rssi: int | None = Field(
         None, ge=-127, le=0, description="the weakest signal that counts, in dBm"

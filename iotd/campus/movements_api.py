@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from iotd.campus import movement_records as records
 from iotd.campus.corrections import Corrections
@@ -14,6 +14,7 @@ from iotd.campus.movement_texts import COLUMNS, Texts
 from iotd.campus.movements import Movements, moment
 from iotd.campus.register_api import CAMPUS, ONE, rollno_of
 from iotd.errors import Invalid
+from iotd.site.bodies import Strict
 from iotd.site.csv_stream import send_csv
 from iotd.site.paging import as_page
 from iotd.site.routes import Call, route
@@ -23,11 +24,7 @@ EVER = 1 << 62
 AT_ONCE = 2000  # lines of a file that are made at a time
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Correcting(_Body):
+class Correcting(Strict):
     """Where a student is, and since when: now, unless said."""
 
     direction: Literal["entry", "exit"]
@@ -35,7 +32,7 @@ class Correcting(_Body):
     note: str = Field("", max_length=500)
 
 
-class Resetting(_Body):
+class Resetting(Strict):
     """Why everybody is taken to be outside."""
 
     note: str = Field("", max_length=500)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from iotd.campus.statistics_shapes import Looking
 from iotd.campus.students import check_rollno, check_text, check_year
 from iotd.errors import Invalid
+from iotd.site.bodies import Strict
 from iotd.site.paging import TextPaging
 
 
@@ -30,10 +31,6 @@ Address = Annotated[str, Field(max_length=64)]
 Moment = Annotated[datetime, AfterValidator(_aware)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 class Wanted(Looking):
     """Which students: words that all occur, where they are, and their categories."""
 
@@ -45,7 +42,7 @@ class StudentsQuery(Wanted, TextPaging):
     """The same in pages by roll number."""
 
 
-class NewStudent(_Body):
+class NewStudent(Strict):
     """A new student."""
 
     rollno: RollNo
@@ -57,7 +54,7 @@ class NewStudent(_Body):
     mac: Address | None = None
 
 
-class StudentChange(_Body):
+class StudentChange(Strict):
     """What is to be changed."""
 
     rollno: RollNo | None = None
@@ -76,21 +73,21 @@ class StudentChange(_Body):
         return given
 
 
-class NewMac(_Body):
+class NewMac(Strict):
     """A MAC; ``expires_at`` null: for ever, left out: as it is."""
 
     mac: Address
     expires_at: Moment | None = None
 
 
-class NewBadge(_Body):
+class NewBadge(Strict):
     """A badge or other feature, as its reader names it."""
 
     uid: Annotated[str, Field(max_length=128)]
     method: Literal["rfid", "fingerprint", "face"]
 
 
-class Registration(_Body):
+class Registration(Strict):
     """A student's own device."""
 
     rollno: Annotated[str, Field(max_length=64)]

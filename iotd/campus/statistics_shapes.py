@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from iotd.site.bodies import Strict
 
 Values = Annotated[str, Field(
     max_length=4096, description="one value of the register, or several with commas between"
@@ -12,10 +14,8 @@ Values = Annotated[str, Field(
 Days = Annotated[int, Field(ge=1, le=366, description="today and the days before")]
 
 
-class Looking(BaseModel):
+class Looking(Strict):
     """Which students are meant: any of the values in each category that is given."""
-
-    model_config = ConfigDict(extra="forbid")
 
     year: Values | None = None
     gender: Values | None = None

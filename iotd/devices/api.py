@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from iotd.devices.model import KINDS
 from iotd.devices.service import Registry
+from iotd.site.bodies import Strict
 from iotd.site.paging import TextPaging, page_of
 from iotd.site.routes import Answer, Call, Page, route
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Approving(_Body):
+class Approving(Strict):
     """How a device is let in."""
 
     kind: str | None = Field(None, description=f"one of {', '.join(KINDS)}")
     same_as: str | None = Field(None, description="the id of the device that it really is")
 
 
-class Keying(_Body):
+class Keying(Strict):
     """For which kind a key is made."""
 
     kind: str | None = None
 
 
-class Changing(_Body):
+class Changing(Strict):
     """What of a device a person may change; what is left out stays."""
 
     name: str | None = Field(None, max_length=100)
@@ -38,7 +35,7 @@ class Changing(_Body):
     camera: str | None = Field(None, max_length=64)
 
 
-class Command(_Body):
+class Command(Strict):
     """One word, or line, for the device."""
 
     command: str = Field(max_length=200)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from iotd.site.bodies import Strict
 
 Moment = Annotated[str, Field(max_length=40, description="RFC 3339, e.g. 2026-11-21T08:30:00Z")]
-
-
-class Strict(BaseModel):
-    """A body or query in which an unknown key is a mistake worth telling."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class NewPatient(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Iterable, Mapping
 
 from pydantic import BaseModel
@@ -70,6 +71,11 @@ def _schemas(routes: list[Route]) -> tuple[dict[Key, Any], dict[str, Any]]:
                             (each.answer, "serialization")):
             if model is not None:
                 wanted[model, mode] = None  # type: ignore[index]
+    return _schemas_of(tuple(wanted))
+
+
+@cache  # a quarter of a second: once in a process that builds many sites, as tests do
+def _schemas_of(wanted: tuple[Key, ...]) -> tuple[dict[Key, Any], dict[str, Any]]:
     found: Any
     found, document = models_json_schema(list(wanted), ref_template=REF)
     return dict(found), document.get("$defs", {})
@@ -105,9 +111,12 @@ def _path_parameters(known: Route) -> list[dict[str, Any]]:
 
 
 def _query_parameters(known: Route) -> list[dict[str, Any]]:
-    if known.query is None:
-        return []
-    schema = known.query.model_json_schema(ref_template=REF)
+    return [] if known.query is None else _parameters_of(known.query)
+
+
+@cache
+def _parameters_of(query: type[BaseModel]) -> list[dict[str, Any]]:
+    schema = query.model_json_schema(ref_template=REF)
     required = schema.get("required", ())
     return [
         {"name": name, "in": "query", "required": name in required, "schema": kind}

@@ -7,6 +7,7 @@ import os
 import re
 import time
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Iterator
 
@@ -32,7 +33,7 @@ _log = Logger()
 
 def bring_up_to_date(url: URL, data_dir: Path, folder: Path = FOLDER) -> None:
     """Make the database, or upgrade it after a backup; StoreError says why it can't be."""
-    steps = Steps(folder)
+    steps = _shipped() if folder == FOLDER else Steps(folder)
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with only_one(data_dir / "store.lock"):
@@ -52,6 +53,7 @@ class Steps:
         self._config = Config()
         self._config.set_main_option("script_location", str(folder).replace("%", "%%"))
         scripts = ScriptDirectory.from_config(self._config)
+        self._shapes: dict[str, sqlite_file.Shape] = {}
         self.known = [step.revision for step in reversed(list(scripts.walk_revisions()))]
 
     @property
@@ -69,10 +71,22 @@ class Steps:
             )
         raise StoreDamaged(f"{name} has an unknown schema {revision[:32]!r}: {next_step}")
 
+    def shape(self, revision: str) -> sqlite_file.Shape:
+        """The tables of a revision as SQLite has them; made once in a process, in 80 ms."""
+        if revision not in self._shapes:
+            self._shapes[revision] = sqlite_file.built(
+                lambda connection: self.apply(connection, revision))
+        return self._shapes[revision]
+
     def apply(self, connection: Connection, target: str = "head") -> None:
         """Run what is missing on this connection."""
         self._config.attributes["connection"] = connection
         command.upgrade(self._config, target)
+
+
+@cache
+def _shipped() -> Steps:
+    return Steps(FOLDER)
 
 
 @contextmanager
@@ -112,7 +126,7 @@ def _sqlite(url: URL, data_dir: Path, steps: Steps) -> None:
     )
     found = sqlite_file.examine(path, next_step)
     steps.check(found, str(path), f"restore a backup: {next_step}")
-    sqlite_file.compare(path, lambda connection: steps.apply(connection, found), next_step)
+    sqlite_file.compare(path, steps.shape(found), next_step)
     os.chmod(path, 0o600)
     if found != steps.newest:
         copy = sqlite_file.back_up(path, backups, found, time.time())

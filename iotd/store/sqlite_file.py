@@ -80,20 +80,21 @@ def examine(path: Path, next_step: str) -> str:
     return str(rows[0][0])
 
 
-def compare(path: Path, build: Build, next_step: str) -> None:
-    """Refuse a file that lacks tables, columns or references that ``build`` makes."""
+def compare(path: Path, wanted: Shape, next_step: str) -> None:
+    """Refuse a file that lacks tables, columns or references that it should have."""
     try:
         with closing(_open_read_only(path)) as connection:
             found = _shape(connection)
     except BROKEN as error:
         raise _refusal(path, error, next_step) from error
-    for table, parts in _built(build).items():
+    for table, parts in wanted.items():
         lost = [part for part in parts if part not in found.get(table, [])]
         if lost:
             raise StoreDamaged(f"{path} is damaged ({table} lacks {lost[0][1]!r}): {next_step}")
 
 
-def _built(build: Build) -> Shape:
+def built(build: Build) -> Shape:
+    """What ``build`` makes of an empty database."""
     engine = create_engine("sqlite://")
     with closing(engine.raw_connection()) as raw, engine.begin() as connection:
         build(connection)

@@ -18,7 +18,7 @@ from iotd.errors import IotdError
 from iotd.site.routes import Identity
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
-from tests.databases import DatabaseTest
+from tests.databases import DatabaseTest, furnish
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "wet paint on tuesday"
@@ -38,6 +38,7 @@ class AccountsTest(DatabaseTest, TestCase):
         self.bus = Bus()
         self.ended: list[str] = []
         self.bus.subscribe(SessionEnded, lambda event: self.ended.append(event.session))
+        furnish(self.data_dir(), self.url())
         self.store = Store(self.url(), self.data_dir(), reactor)
         self.store.open()
         self.sealer = Sealer(self.data_dir() / "secret.key")

@@ -22,6 +22,7 @@ from iotd.site.routes import Identity
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
 from tests.cabinet.fakes import FakeCounter, FakeWire
+from tests.databases import furnish
 from tests.parts import NOW, picture
 
 ADMIN = Identity("ada", "admin", "s1", 1)
@@ -65,6 +66,7 @@ class CabinetsTest(TestCase):
     def build(self, new: bool = False) -> None:
         """All parts anew on the same folder: also what a restart does."""
         self.bus = Bus()
+        furnish(self.folder)
         self.store = Store("sqlite:///iotd.sqlite3", self.folder, reactor)
         self.store.open()
         if new:

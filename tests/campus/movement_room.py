@@ -30,7 +30,7 @@ from iotd.errors import Unavailable
 from iotd.store.engine import Store
 from tests.campus.office_room import FIELDS
 from tests.campus.work_room import START, seen
-from tests.databases import DatabaseTest
+from tests.databases import DatabaseTest, furnish
 
 HASHER = Hasher(b"k" * 32)
 
@@ -63,6 +63,7 @@ class MovementTest(DatabaseTest, TestCase):
     async def setUp(self) -> None:
         """An empty campus with its register."""
         self.now, self.clock = float(START), Clock()
+        furnish(self.data_dir(), self.url())
         self.store: Any = WaywardStore(self.url(), self.data_dir(), reactor)
         self.store.open()
         self.addCleanup(self.store.close)

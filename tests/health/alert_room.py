@@ -24,7 +24,7 @@ from iotd.health.records import Patient, Reading
 from iotd.site.routes import Identity
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
-from tests.databases import DatabaseTest
+from tests.databases import DatabaseTest, furnish
 from tests.health.fake_post import Post
 
 NOW = 1_800_000_000.0
@@ -77,6 +77,7 @@ class AlertTest(DatabaseTest, TestCase):
         self.clock, self.bus = Clock(), Bus()
         self.clock.advance(1000)
         self.metrics = CollectorRegistry()
+        furnish(self.folder, self.url())
         self.store = Store(self.url(), self.folder, reactor)
         self.store.open()
         common: dict[str, Any] = {"store": self.store, "bus": self.bus, "now": self.now}

@@ -23,7 +23,7 @@ from iotd.health.rollups import Rollups
 from iotd.site.routes import Identity
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
-from tests.databases import DatabaseTest
+from tests.databases import DatabaseTest, furnish
 
 START = 1_800_000_000.0
 ADMIN = Identity("root", "admin", "s-root", 1, "csrf")
@@ -83,6 +83,7 @@ class HealthRoom(DatabaseTest, TestCase):
 
     def setUp(self) -> None:
         self.now, self.clock = START, Clock()
+        furnish(self.data_dir(), self.url())
         self.real_store = Store(self.url(), self.data_dir(), reactor)
         self.real_store.open()
         self.begin()

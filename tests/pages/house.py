@@ -90,17 +90,19 @@ class Daemon:
         said, deadline = "", time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._running:
             said += lines.read()
+            self._find_setup(said)
             ports = re.search(LISTENING, said)
-            if ports and "data in" in said:
+            if ports and "data in" in said and self.setup_path:
                 self.web, self.cameras, self.devices = (int(port) for port in ports.groups())
-                self._find_setup(said + lines.read())
                 return
             time.sleep(0.02)
         raise AssertionError(f"the daemon did not start:\n{said}")
 
     def _find_setup(self, said: str) -> None:
-        for line in said.splitlines():
-            address = json.loads(line).get("address", "") if line.startswith("{") else ""
+        """It is told after the ports; once there is an account it is told no more."""
+        for line in said.splitlines(keepends=True):
+            whole = line.startswith("{") and line.endswith("\n")
+            address = json.loads(line).get("address", "") if whole else ""
             if "/setup?token=" in address:
                 self.setup_path = address[address.index("/setup"):]
 
@@ -172,7 +174,9 @@ class House:
     def context(self, signed_in: bool = True, **options: Any) -> BrowserContext:
         """A browser of its own, signed in as the admin, as nobody, or as ``storage_state``."""
         options = {"storage_state": self.signed_in if signed_in else None, **options}
-        return chromium().new_context(base_url=self.daemon.url, **options)
+        # colours that are still on their way have other contrasts than those one looks at
+        still: Any = {"reduced_motion": "reduce", **options}
+        return chromium().new_context(base_url=self.daemon.url, **still)
 
     def call(self, context: BrowserContext, method: str, path: str, data: Any = None) -> Any:
         """The JSON API, as the one who is signed in there."""

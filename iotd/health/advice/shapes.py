@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from iotd.site.bodies import Strict
 
 VersionId = Annotated[int, Field(ge=0, lt=2**63)]
-
-
-class Strict(BaseModel):
-    """A body or query in which an unknown key is a mistake worth telling."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Advised(Strict):

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from iotd.health.shapes import Moment, Strict
+from iotd.health.shapes import Moment
+from iotd.site.bodies import Strict
 
 
 class ExportQuery(Strict):

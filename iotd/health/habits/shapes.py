@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from iotd.health.habits.model import MOST_COUNT, MOST_VALUE
+from iotd.site.bodies import Strict
 from iotd.site.paging import Paging
 
 
@@ -23,11 +24,7 @@ Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Whole = Annotated[int, Field(strict=True)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class HabitChange(_Strict):
+class HabitChange(Strict):
     """What is left out stays; null takes ``target``, ``unit`` or ``remind_at`` away."""
 
     name: Annotated[str, Field(max_length=256)] | None = None
@@ -39,7 +36,7 @@ class HabitChange(_Strict):
     archived: Annotated[bool, Field(strict=True)] | None = None
 
 
-class NewHabit(_Strict):
+class NewHabit(Strict):
     """``ready``: one of the ready ones, whose name and goal it takes where none is given."""
 
     name: Annotated[str, Field(max_length=256)] | None = None
@@ -51,14 +48,14 @@ class NewHabit(_Strict):
     remind_at: Annotated[str, Field(max_length=16)] | None = None
 
 
-class Order(_Strict):
+class Order(Strict):
     """Which habits come first."""
 
     ids: Annotated[list[Annotated[int, Field(ge=1, lt=2**63, strict=True)]],
                    Field(max_length=100)]
 
 
-class NewCheckin(_Strict):
+class NewCheckin(Strict):
     """``count`` and ``value`` are added to what was said of the day; negative ones take back."""
 
     state: Literal["done", "skip", "missed"]
@@ -69,7 +66,7 @@ class NewCheckin(_Strict):
     ] | None = None
 
 
-class HabitSettings(_Strict):
+class HabitSettings(Strict):
     """What is left out stays; null is the site's time zone, or midnight."""
 
     timezone: Annotated[str, Field(max_length=64)] | None = None

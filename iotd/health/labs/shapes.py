@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from iotd.health.shapes import Strict
+from iotd.site.bodies import Strict
 
 _NUMBER: Any = {"anyOf": [{"type": "number"}, {"type": "string"}]}
 

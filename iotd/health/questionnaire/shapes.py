@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from iotd.site.bodies import Strict
 
 Given = dict[str, Any] | list[Any] | str | None
 
 
-class Answered(BaseModel):
+class Answered(Strict):
     """A section is an object of question ids, or plain text; null clears it; what is left out
     stays. ``step`` is where one is in the wizard, ``finished`` that one came to its end."""
-
-    model_config = ConfigDict(extra="forbid")
 
     medications: Given = None
     immunizations: Given = None
