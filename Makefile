@@ -14,7 +14,7 @@ help:
 	@echo "make run       the daemon, on http://localhost:8080 (data in $(DATA)/)"
 	@echo "make demo      the daemon, virtual cameras, watches, a cabinet, a campus, and half a year of two patients (data in var/demo/)"
 	@echo "make test      lint and all tests; missing Debian packages are installed first"
-	@echo "make soak      random tests and kills again, for as long as it takes to find rare faults"
+	@echo "make soak      random tests, kills and looks again, for as long as it takes to find rare faults"
 	@echo "make bench     the table of docs/performance.md"
 	@echo "make lint      flake8, mypy, import-linter"
 	@echo "make clean     remove what was built (not the data)"

@@ -8,13 +8,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+from iotd import __version__, importing
+
 from twisted.application.service import Service
 from twisted.python import usage
 
-from iotd import __version__
 from iotd.config import ConfigFaults, load
 from iotd.logs import observer_for
 from iotd.services import Daemon
+
+importing.done()
 
 
 class Options(usage.Options):

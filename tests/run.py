@@ -28,6 +28,7 @@ LONGEST_FIRST = (
 LAST = "tests.pages"
 SOAK = "tests.soak"
 # more kills and looks of quick tests that are run anyway: left to `make soak`
+WAITS = [f"{SOAK}.test_deadlines"]  # for three quarters of a minute: beside all others
 SOAK_ONLY = ("test_kills", "test_campus_kills", "test_record_kills", "test_looks")
 # of about equal time, each with a browser and a daemon of its own; the rest is one more
 LAST_PARTS = (
@@ -81,7 +82,8 @@ def units() -> list[list[str]]:
     modules = sorted(f"tests.{path.stem}" for path in tests.glob("test_*.py"))
     others = sorted(folders - {*known})
     soak = [f"{SOAK}.{name}" for name in _modules(tests / "soak") if name not in SOAK_ONLY]
-    return [*([name] for name in (*known, *others)), soak, modules, *_parts(tests)]
+    soak = [name for name in soak if [name] != WAITS]
+    return [*([name] for name in (*known, *others)), soak, WAITS, modules, *_parts(tests)]
 
 
 def _modules(folder: Path) -> list[str]:
@@ -118,9 +120,12 @@ def everything(names: list[str]) -> list[tuple[int, int]]:
     """Lint and run the tests named, or all of them; counts of passed and failed."""
     say("running the tests; what they say comes folder by folder")
     alone, *others = [names] if names else units()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool, ThreadPoolExecutor(1) as aside:
         begun = pool.submit(lint), pool.submit(trial, alone)
-        return [each.result() for each in begun] + [*pool.map(trial, others)]
+        waits = [aside.submit(trial, unit) for unit in others if unit == WAITS]
+        results = [each.result() for each in begun]
+        results += pool.map(trial, [unit for unit in others if unit != WAITS])
+        return results + [each.result() for each in waits]
 
 
 def main(arguments: list[str]) -> int:

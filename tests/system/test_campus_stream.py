@@ -17,7 +17,6 @@ from tests.system.campus_site import CampusSite
 from tests.system.campus_traces import PIECE, traces
 from tests.system.house import tell
 
-PHASES = 6
 TEXTS = 60  # of a phase
 PIPED = 3  # of them by mosquitto_pub
 
@@ -26,6 +25,7 @@ class StreamTests(SynchronousTestCase):
     """With MariaDB and Mosquitto as they are shipped."""
 
     outside = True
+    phases = 6
     seed = 21
     timeout = 300
 
@@ -39,9 +39,9 @@ class StreamTests(SynchronousTestCase):
         site.start(rate=400.0, late=6.0, twice=4.0, lost=0.1)
         site.switch_on()
         site.let_field_in()
-        for number in range(PHASES):
+        for number in range(self.phases):
             if number:
-                site.leap(WEEK / (PHASES - 1))
+                site.leap(WEEK / (self.phases - 1))
                 self._begin_anew(number, chance)
             site.gates.make()
             site.texts(TEXTS)
@@ -50,8 +50,8 @@ class StreamTests(SynchronousTestCase):
             site.gates.rest()
         site.settled()
         truth = site.fits()
-        tell(f"a week in {PHASES} pieces", f"{len(site.gates.made)} messages, "
-             f"{PHASES * (TEXTS + PIPED)} texts, {len(truth.rows)} movements, "
+        tell(f"a week in {self.phases} pieces", f"{len(site.gates.made)} messages, "
+             f"{self.phases * (TEXTS + PIPED)} texts, {len(truth.rows)} movements, "
              f"{site.gates.replayed} told again")
         self.assertGreater(site.gates.replayed, 0)
         site.leaves_no_trace()
@@ -73,6 +73,7 @@ class StreamInsideTests(StreamTests):
     """The same with the database and the broker that are built in."""
 
     outside = False
+    phases = 3  # one end of the daemon, and one of gates
     seed = 22
 
 
