@@ -121,11 +121,11 @@ def everything(names: list[str]) -> list[tuple[int, int]]:
     say("running the tests; what they say comes folder by folder")
     alone, *others = [names] if names else units()
     with ThreadPoolExecutor(AT_ONCE) as pool, ThreadPoolExecutor(1) as aside:
-        begun = pool.submit(lint), pool.submit(trial, alone)
+        first, linted = pool.submit(trial, alone), pool.submit(lint)
         waits = [aside.submit(trial, unit) for unit in others if unit == WAITS]
-        results = [each.result() for each in begun]
+        results = [first.result()]  # whose bundles the others look at
         results += pool.map(trial, [unit for unit in others if unit != WAITS])
-        return results + [each.result() for each in waits]
+        return results + [each.result() for each in (linted, *waits)]
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""The two looks that the quick tests leave out: every page dark on a desk, light on a phone."""
+"""The looks that the quick tests leave out: every page on a desk, and light on a phone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from tests.pages.test_looks import Looks
 class OtherLooksTests(Looks):
     """As in the quick tests."""
 
+    def test_light_desk(self) -> None:
+        """Light, 1280 px wide: no serious fault, no sideways scrolling, no small targets."""
+        self.look("light", 1280)
+
     def test_dark_desk(self) -> None:
-        """Dark, 1280 px wide: no serious fault, no sideways scrolling, no small targets."""
+        """Dark, 1280 px wide: likewise."""
         self.look("dark", 1280)
 
     def test_light_phone(self) -> None:
