@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyotp
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.brokers import free_port
 from tests.field_camera import FieldCamera
@@ -130,6 +130,9 @@ class Daemon:
         """End it and take its data away."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+expect.set_options(timeout=20_000)  # two browsers on two cores: 5 s were too few once
 
 
 @functools.cache
