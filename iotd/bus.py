@@ -12,6 +12,8 @@ from typing import Any, Callable, TypeVar
 
 from twisted.logger import Logger
 
+from iotd.wire.board_lines import Report
+
 E = TypeVar("E")
 
 
@@ -38,6 +40,32 @@ class DeviceLinked:
     id: str
     kind: str
     linked: bool
+
+
+@dataclass(frozen=True)
+class BoardTold:
+    """New firmware told of itself, over ``wire`` ("cam", "dev" or "mqtt")."""
+
+    device: str
+    wire: str
+    report: Report
+    at: float
+
+
+@dataclass(frozen=True)
+class BoardChanged:
+    """A board as the API's fleet shows it; ``data`` has ``"gone": true`` when it was removed."""
+
+    id: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RolloutChanged:
+    """A roll-out of new firmware as the API shows it."""
+
+    id: str
+    data: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,13 @@ def check_topic(text: str) -> str:
     return text
 
 
+def check_discovery(text: str) -> str:
+    """The first level of Home Assistant's discovery topics, or nothing."""
+    if text and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
+        wrong("")
+    return text
+
+
 def check_curfew(text: str) -> str:
     """A time of day, hours and minutes, or nothing."""
     if text and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):

@@ -81,6 +81,7 @@ class Devices(_Section):
     )
     poll_seconds: int = _whole(1, 3600, 30)
     max_message_bytes: int = _whole(64, 64 * 1024 * 1024, 1048576, " of bytes")
+    silent_seconds: int = _whole(0, 86400, 900)
     max_connections: int = _whole(1, 1_000_000, 5000)
     max_connections_per_address: int = _whole(1, 1_000_000, 64)
 
@@ -106,6 +107,9 @@ class Mqtt(_Section):
     listen: Endpoint = Field(default="tcp:1883", description='an endpoint such as "tcp:1883"')
     legacy_topic: Annotated[str, AfterValidator(checks.check_topic)] = Field(
         default="sample", description='a topic without + and #, outside iotd/ and $, or "" for none'
+    )
+    discovery: Annotated[str, AfterValidator(checks.check_discovery)] = Field(
+        default="", description='Home Assistant\'s prefix such as "homeassistant", or "" for none'
     )
 
 

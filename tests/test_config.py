@@ -196,6 +196,7 @@ DEVICES = {
     "enrolment": "approve",
     "poll_seconds": 30,
     "max_message_bytes": 1048576,
+    "silent_seconds": 900,
     "max_connections": 5000,
     "max_connections_per_address": 64,
 }
@@ -206,7 +207,9 @@ CAMERAS = {
     "max_connections": 5000,
     "max_connections_per_address": 64,
 }
-MQTT = {"broker": "embedded", "listen": "tcp:1883", "legacy_topic": "sample"}
+MQTT = {
+    "broker": "embedded", "listen": "tcp:1883", "legacy_topic": "sample", "discovery": "",
+}
 CAMPUS = {
     "repeat_seconds": 180, "min_rssi": -100, "anonymous_counts": True, "silent_seconds": 300,
     "curfew": "22:00", "registration_days": 365,

@@ -79,6 +79,9 @@ RIGHTS: dict[str, frozenset[str]] = {
     "devices.revoke": OPERATORS,
     "devices.make_key": OPERATORS,
     "devices.command": OPERATORS,
+    # fleet
+    # updates
+    # flashing
     # cameras
     "cameras.cameras_page": WATCHERS,
     "cameras.camera_page": WATCHERS,

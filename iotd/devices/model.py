@@ -62,6 +62,7 @@ class Device:
     firmware: str | None = None
     patient: str | None = None
     camera: str | None = None
+    place: str | None = None  # where it hangs, in people's words
 
     @property
     def keyed(self) -> bool:

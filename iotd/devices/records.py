@@ -27,6 +27,7 @@ devices = Table(
     Column("firmware", String(64)),
     Column("patient", String(40)),
     Column("camera", String(64)),
+    Column("place", String(100)),
 )
 
 

@@ -1,0 +1,1 @@
+"""The boards as a fleet: what they tell of themselves, their history, alarms, many at once."""

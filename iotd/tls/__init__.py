@@ -1,0 +1,1 @@
+"""A certificate authority of the site's own, and listeners that take new certificates."""
