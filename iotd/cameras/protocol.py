@@ -93,10 +93,16 @@ class CameraProtocol(LinkProtocol):
             self.transport.write(self._conversation.pong())
         elif isinstance(event, EmptyFrame) and self.camera is not None:
             self.camera.rates.empty_frames += event.count
-        elif isinstance(event, LineReceived) and event.text.startswith("error "):
-            self._complained(event.text.removeprefix("error "))
+        elif isinstance(event, LineReceived):
+            self._line(event.text)
         elif isinstance(event, BadFrame):
             self._bad_frame(event.reason)
+
+    def _line(self, text: str) -> None:
+        if self.camera is not None and self._board_line(text):
+            return
+        if text.startswith("error "):
+            self._complained(text.removeprefix("error "))
 
     def _silent(self) -> None:
         self._conversation.settle_as_field()

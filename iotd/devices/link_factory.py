@@ -36,7 +36,7 @@ class LinkFactory(Factory):
         metrics: CollectorRegistry,
     ) -> None:
         self.clock, self.seconds = clock, clock.seconds
-        self.admissions = registry.admissions
+        self.registry, self.admissions = registry, registry.admissions
         self.leave, self.abandon = registry.leave, registry.abandon
         self._max_connections, self._max_per_address = max_connections, max_per_address
         self._connections: set[LinkProtocol] = set()

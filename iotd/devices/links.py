@@ -131,6 +131,20 @@ class LinkProtocol(Protocol):
             self._server.admissions.failed(self._nonce[0], self.address)
             self.transport.write(DENIED)
 
+    # -- what new firmware tells of itself ------------------------------------------
+
+    def _board_line(self, text: str) -> bool:
+        """Whether a line was one of those by which boards with a key are looked after."""
+        if not self.proven or self._id is None:
+            return False
+        return self._server.registry.on_board_line(
+            self._id, self._server.wire, text, self._write_line
+        )
+
+    def _write_line(self, line: str) -> None:
+        if not self._closed:
+            self.transport.write(f"{line}\n".encode("ascii"))
+
     # -- refusals --------------------------------------------------------------------
 
     def _broke_the_protocol(self, fault: RemoteProtocolError) -> None:

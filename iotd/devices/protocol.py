@@ -206,6 +206,8 @@ class DeviceProtocol(LinkProtocol):
         self._words.message_ended(closes_the_cycle)
 
     def _line(self, event: LineReceived, began_at: float) -> None:
+        if self._linked and self._board_line(event.text):
+            return
         if event.text.startswith("error "):
             self._fault("board", event.text.removeprefix("error "))
 

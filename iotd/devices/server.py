@@ -38,7 +38,6 @@ class DeviceFactory(LinkFactory):
         )
         self.bus, self.answers, self.now = bus, answers, now
         self.faults = Faults(metrics)
-        self._registry = registry
         self._poll_seconds, self._max_message_bytes = poll_seconds, max_message_bytes
         self._linked: dict[str, DeviceProtocol] = {}
 
@@ -66,7 +65,7 @@ class DeviceFactory(LinkFactory):
 
     def kind_of(self, id: str) -> str:
         """What this device is, as the registry knows it."""
-        return self._registry.device(id).kind
+        return self.registry.device(id).kind
 
     def linked_up(self, id: str, protocol: DeviceProtocol) -> None:
         """It was started."""

@@ -20,13 +20,18 @@ from iotd.devices.model import Approval, Device
 from iotd.devices.roster import Link, Roster
 from iotd.errors import Conflict, Invalid, IotdError
 from iotd.store.engine import Store
+from iotd.store.errors import KeyRefused
 from iotd.store.seal import Sealer
+
+#: (device, wire, line, reply): whether the line was one that somebody waits for.
+BoardLine = Callable[[str, str, str, Callable[[str], None]], bool]
 
 
 class Registry:
     """Devices as people see and steer them.
 
     ``admissions`` is for the servers of the wires, ``gate_door`` for what comes over MQTT.
+    ``on_board_line`` hears every line of an approved device that proved its key.
     """
 
     def __init__(
@@ -39,6 +44,7 @@ class Registry:
         self.gate_door = GateDoor(self._roster, sealer, self.admissions, seconds)
         # whoever knows patients sets it; raises Invalid for one that is unknown
         self.check_patient: Callable[[str], None] | None = None
+        self.on_board_line: BoardLine = lambda id, wire, text, reply: False
         self.load = self._roster.load
         self.leave = self._roster.leave
         self.abandon = self._roster.abandon
@@ -58,6 +64,16 @@ class Registry:
         """The approved devices of a kind, by id."""
         found = self._roster.with_approval(Approval.APPROVED)
         return sorted((d for d in found if d.kind == kind), key=lambda d: d.id)
+
+    def key_of(self, id: str) -> bytes | None:
+        """The key of an approved device, which is never to be shown; None without one."""
+        device = self._roster.devices.get(id)
+        if device is None or device.approval is not Approval.APPROVED or not device.key_sealed:
+            return None
+        try:
+            return self._sealer.unseal(device.key_sealed)
+        except KeyRefused:
+            return None  # told of where the device proves itself
 
     async def approve(
         self, id: str, kind: str | None = None, same_as: str | None = None, by: str = ""
