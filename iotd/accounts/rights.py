@@ -82,6 +82,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     # fleet
     # updates
     # flashing
+    "flashing.list_kinds": OPERATORS,
+    "flashing.add_board": OPERATORS,
+    "flashing.get_file": OPERATORS,
+    "flashing.get_image": OPERATORS,
     # cameras
     "cameras.cameras_page": WATCHERS,
     "cameras.camera_page": WATCHERS,

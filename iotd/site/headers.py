@@ -20,13 +20,16 @@ CSP = b"; ".join((
     b"base-uri 'none'",
     b"frame-ancestors 'none'",
 ))
-PERMISSIONS = b", ".join(
-    name + b"=()"
-    for name in (
-        b"accelerometer", b"camera", b"display-capture", b"geolocation", b"gyroscope",
-        b"magnetometer", b"microphone", b"midi", b"payment", b"serial", b"usb",
-    )
-)
+PERMISSIONS = b", ".join((
+    *(
+        name + b"=()"
+        for name in (
+            b"accelerometer", b"camera", b"display-capture", b"geolocation", b"gyroscope",
+            b"magnetometer", b"microphone", b"midi", b"payment", b"usb",
+        )
+    ),
+    b"serial=(self)",  # the dialog that writes boards asks for a port, and the person chooses it
+))
 ALWAYS = (
     (b"Server", b"iotd"),
     (b"Content-Security-Policy", CSP),
