@@ -27,8 +27,9 @@ LONGEST_FIRST = (
 )
 LAST = "tests.pages"
 SOAK = "tests.soak"
+# for three quarters of a minute and a whole one: beside all others
+WAITS = [f"{SOAK}.test_deadlines", f"{SOAK}.test_storm"]
 # more kills and looks of quick tests that are run anyway: left to `make soak`
-WAITS = [f"{SOAK}.test_deadlines"]  # for three quarters of a minute: beside all others
 SOAK_ONLY = ("test_kills", "test_campus_kills", "test_record_kills", "test_looks")
 # of about equal time, each with a browser and a daemon of its own; the rest is one more
 LAST_PARTS = (
@@ -82,7 +83,7 @@ def units() -> list[list[str]]:
     modules = sorted(f"tests.{path.stem}" for path in tests.glob("test_*.py"))
     others = sorted(folders - {*known})
     soak = [f"{SOAK}.{name}" for name in _modules(tests / "soak") if name not in SOAK_ONLY]
-    soak = [name for name in soak if [name] != WAITS]
+    soak = [name for name in soak if name not in WAITS]
     return [*([name] for name in (*known, *others)), soak, WAITS, modules, *_parts(tests)]
 
 

@@ -14,6 +14,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from iotd.simulate.firmware import Firmware, Telling
 from iotd.simulate.pictures import Film
 from iotd.wire.camera import CameraClient
 from iotd.wire.camera_client import (
@@ -24,6 +25,7 @@ from iotd.wire.camera_client import (
     Denied,
     NonceReceived,
     PingReceived,
+    UpdateLine,
 )
 from iotd.wire.commands import FRAME_SIZES, START, STOP
 from iotd.wire.errors import RemoteProtocolError
@@ -45,7 +47,7 @@ class CameraBoard(Protocol):
 
     def __init__(
         self, clock: Any, client: CameraClient, film: Film, fps: float, tell: Tell,
-        key: bytes | None = None,
+        key: bytes | None = None, firmware: Firmware | None = None,
     ) -> None:
         self._clock = clock
         self._client = client
@@ -58,7 +60,8 @@ class CameraBoard(Protocol):
         self._sending = b""
         self._heard = b""
         self._timer: Any = None
-        self.denied = False
+        self.denied = self.rebooted = False
+        self._telling = Telling(clock, firmware, self._say, self._reboot) if firmware else None
 
     def connectionMade(self) -> None:
         """Say who we are, or nothing at all."""
@@ -77,6 +80,8 @@ class CameraBoard(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Stop all timers."""
         self._stop_timer()
+        if self._telling is not None:
+            self._telling.stop()
         self._sending = b""
         self._streaming = False
         self._tell("lost", "denied by the daemon" if self.denied else reason.getErrorMessage())
@@ -84,6 +89,14 @@ class CameraBoard(Protocol):
     def hang_up(self) -> None:
         """Pull the plug."""
         self.transport.abortConnection()
+
+    def _say(self, text: str) -> None:
+        self.transport.write(self._client.line(text))
+
+    def _reboot(self) -> None:
+        self.rebooted = True
+        self._tell("updated", "starts anew")
+        self.hang_up()
 
     def pauseProducing(self) -> None:
         """The network is full: a board skips frames, it has no memory to keep them."""
@@ -112,6 +125,10 @@ class CameraBoard(Protocol):
             self._tell("ignored", repr(event.text))
         elif isinstance(event, NonceReceived) and self._key is not None:
             self.transport.write(self._client.prove(self._key, event.nonce))
+            if self._telling is not None:
+                self._telling.start()
+        elif isinstance(event, UpdateLine) and self._telling is not None:
+            self._telling.hear(event.text)
         elif isinstance(event, PingReceived):
             self.transport.write(self._client.pong())
         elif isinstance(event, Denied):

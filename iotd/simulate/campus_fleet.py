@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
+from random import Random
 from typing import Any, Callable, Sequence
 
 from twisted.application.service import MultiService
@@ -12,6 +14,8 @@ from twisted.internet.task import LoopingCall
 from iotd.simulate.campus import (
     DAY_SECONDS, Campus, Crowd, Pace, Passage, liveliest, long_enough,
 )
+from iotd.simulate.comeback import Comeback, retry_seconds
+from iotd.simulate.firmware import Firmware
 from iotd.simulate.gate import FieldGateBoard, GateBoard, GateLog
 from iotd.simulate.plans import Plan
 from iotd.simulate.students import Student
@@ -44,8 +48,10 @@ class CampusFleet(MultiService):
         self._pace = Pace(start, day_seconds, began)
         self._until = began
         self._due: deque[Passage] = deque()
+        draw, longest = Random().random, retry_seconds(len(plans))
         self.gates = [
-            _Gate(reactor, plan, self._campus.direction(number), boot, number, report, field_topic)
+            _Gate(reactor, plan, self._campus.direction(number), boot, number, report, field_topic,
+                  Comeback(draw, longest), now)
             for number, plan in enumerate(plans)
         ]
         for gate in self.gates:
@@ -98,7 +104,7 @@ class _Gate:
 
     def __init__(
         self, reactor: Any, plan: Plan, direction: int, boot: str, number: int, report: Report,
-        field_topic: str,
+        field_topic: str, comeback: Comeback, now: Callable[[], float],
     ) -> None:
         self.name = plan.name
         self.told_at = 0.0
@@ -108,7 +114,9 @@ class _Gate:
         self._field = plan.key is None and plan.name.startswith("field-")
         self._topic, self._plan, self._reactor = field_topic, plan, reactor
         self.log = GateLog(f"{boot}{number:02x}")
-        self.virtual = Virtual(reactor, plan, self._make, report)
+        self.virtual = Virtual(reactor, plan, self._make, report, comeback)
+        self._firmware = None if plan.key is None else Firmware(
+            plan.id, "gate", plan.key, now, secrets.token_bytes)
 
     def see(self, now: float, own: Sequence[str], direction: int | None = None) -> None:
         """A scan: these students' phones and whoever else is near."""
@@ -129,5 +137,5 @@ class _Gate:
                 self._reactor, f"m5stack-{self.name}", self._topic, tell)
         else:
             self._board = GateBoard(
-                self._reactor, self._plan.id, self.log, tell, self._plan.key)
+                self._reactor, self._plan.id, self.log, tell, self._plan.key, self._firmware)
         return self._board

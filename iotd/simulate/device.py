@@ -14,12 +14,13 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from iotd.simulate.cupboard import Cupboard
+from iotd.simulate.firmware import Firmware, Telling
 from iotd.simulate.person import Person
 from iotd.simulate.virtual import Tell
 from iotd.wire.device_client import DeviceClient
 from iotd.wire.device_events import (
     NEED_DATA, ChunkIgnored, Denied, DeviceClientEvent, Greeted, NonceReceived, PingReceived,
-    SendReceived, StartReceived, WordReceived,
+    SendReceived, StartReceived, UpdateLine, WordReceived,
 )
 from iotd.wire.errors import RemoteProtocolError
 
@@ -44,11 +45,15 @@ class DeviceBoard(Protocol):
     transport: Any
 
     def __init__(
-        self, clock: Any, client: DeviceClient, tell: Tell, key: bytes | None = None
+        self, clock: Any, client: DeviceClient, tell: Tell, key: bytes | None = None,
+        firmware: Firmware | None = None,
     ) -> None:
         self._clock, self._client, self._tell, self._key = clock, client, tell, key
         self._timers: set[Any] = set()
-        self.denied = False
+        self._sends = False
+        self.denied = self.rebooted = False
+        self._telling = None if firmware is None else Telling(
+            clock, firmware, self._say, self._reboot, self._busy)
 
     def connectionMade(self) -> None:
         """A watch in the field says at once who it is, all others when they are asked."""
@@ -72,6 +77,8 @@ class DeviceBoard(Protocol):
         for timer in tuple(self._timers):
             timer.cancel()
         self._timers.clear()
+        if self._telling is not None:
+            self._telling.stop()
         self._tell("lost", "denied by the daemon" if self.denied else reason.getErrorMessage())
 
     def hang_up(self) -> None:
@@ -90,14 +97,15 @@ class DeviceBoard(Protocol):
         elif isinstance(event, NonceReceived) and self._key is not None:
             self.transport.write(self._client.prove(self._key, event.nonce))
         elif isinstance(event, StartReceived):
-            self._tell("started", "")
-            self.started()
+            self._start()
         elif isinstance(event, WordReceived):
             self.word(event.text)
         elif isinstance(event, SendReceived):
             self._send(event.message)
         elif isinstance(event, PingReceived):
             self.transport.write(self._client.pong())
+        elif isinstance(event, UpdateLine):
+            self._update(event.text)
         elif isinstance(event, ChunkIgnored) and event.text not in ("s", "start"):
             self._tell("ignored", repr(event.text[:64]))
         elif isinstance(event, Denied):
@@ -107,8 +115,31 @@ class DeviceBoard(Protocol):
 
     def _send(self, message: bytes) -> None:
         self.transport.write(message[:PIECE_BYTES])
-        if len(message) > PIECE_BYTES:
+        self._sends = len(message) > PIECE_BYTES
+        if self._sends:
             self._later(PIECE_SECONDS, self._send, message[PIECE_BYTES:])
+
+    def _start(self) -> None:
+        self._tell("started", "")
+        if self._telling is not None:
+            self._telling.start()
+        self.started()
+
+    def _update(self, text: str) -> None:
+        if self._telling is not None:
+            self._telling.hear(text)
+
+    def _busy(self) -> bool:
+        # a line would become part of the message
+        return self._client.waits_for_send or self._sends
+
+    def _say(self, text: str) -> None:
+        self.transport.write(self._client.line(text))
+
+    def _reboot(self) -> None:
+        self.rebooted = True
+        self._tell("updated", "starts anew")
+        self.hang_up()
 
     def _later(self, seconds: float, work: Callable[..., None], *args: Any) -> None:
         def run() -> None:

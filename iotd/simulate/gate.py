@@ -13,6 +13,7 @@ from typing import Any, Iterable
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from iotd.simulate.firmware import Firmware, Telling
 from iotd.simulate.virtual import Tell
 from iotd.wire.errors import RemoteProtocolError
 from iotd.wire.gate_messages import backlog_payload, seen_payload, text_payload
@@ -82,7 +83,7 @@ class MqttBoard(Protocol):
         self._clock, self._client, self._tell = clock, client, tell
         self._timer: Any = None
         self._unanswered = 0
-        self.denied = False
+        self.denied = self.rebooted = False
         self.up = False
 
     def connectionMade(self) -> None:
@@ -149,8 +150,10 @@ class GateBoard(MqttBoard):
     """A gate with our firmware: QoS 1, last will, backlog in lists, replays."""
 
     def __init__(
-        self, clock: Any, id: str, log: GateLog, tell: Tell, key: bytes | None = None
+        self, clock: Any, id: str, log: GateLog, tell: Tell, key: bytes | None = None,
+        firmware: Firmware | None = None,
     ) -> None:
+        self._telling = Telling(clock, firmware, self._say, self._reboot) if firmware else None
         self._topic = f"iotd/gate/{id}/"
         self._log = log
         self._out: dict[int, list[int]] = {}
@@ -164,6 +167,8 @@ class GateBoard(MqttBoard):
         """What was on its way is told on the next one."""
         self._log.give_back(number for numbers in self._out.values() for number in numbers)
         self._out.clear()
+        if self._telling is not None:
+            self._telling.stop()
         super().connectionLost(reason)
 
     def started(self) -> None:
@@ -171,6 +176,9 @@ class GateBoard(MqttBoard):
         self.transport.write(self._client.subscribe(self._topic + "replay"))
         self.transport.write(
             self._client.publish(self._topic + "status", b"online", qos=1, retain=True))
+        if self._telling is not None:
+            self.transport.write(self._client.subscribe(self._topic + "update"))
+            self._telling.start()
         self.news()
 
     def event(self, event: MqttEvent) -> None:
@@ -181,7 +189,10 @@ class GateBoard(MqttBoard):
         elif isinstance(event, Publish):
             if event.packet_id is not None:
                 self.transport.write(self._client.puback(event.packet_id))
-            self._replay(event.payload)
+            if event.topic == self._topic + "update" and self._telling is not None:
+                self._telling.hear(event.payload.decode("ascii", "replace"))
+            else:
+                self._replay(event.payload)
 
     def news(self) -> None:
         """Tell what waits, as far as the window allows."""
@@ -207,6 +218,15 @@ class GateBoard(MqttBoard):
                 self._publish(again)
             count += len(numbers)
         self._tell("replayed", f"{count} messages")
+
+    def _say(self, text: str) -> None:
+        word = text.partition(" ")[0]
+        self.transport.write(self._client.publish(self._topic + word, text.encode(), qos=1))
+
+    def _reboot(self) -> None:
+        self.rebooted = True
+        self._tell("updated", "starts anew")
+        self.hang_up()
 
     def _publish(self, payload: bytes) -> None:
         self.transport.write(self._client.publish(self._topic + "seen", payload, qos=1))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Callable, Protocol
 
-from twisted.application.internet import ClientService, backoffPolicy
+from twisted.application.internet import ClientService
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
+from iotd.simulate.comeback import Comeback
 from iotd.simulate.plans import Plan, is_loopback
 
 CONNECT_SECONDS = 10.0
-LONGEST_WAIT = 30.0  # seconds between two tries to connect
 
 Tell = Callable[[str, str], None]  # state, detail
 Report = Callable[[str, str, str], None]  # name, state, detail
@@ -23,6 +23,7 @@ class Board(Protocol):
     """One connection of a device."""
 
     denied: bool
+    rebooted: bool
 
     def hang_up(self) -> None:
         """Pull the plug."""
@@ -31,18 +32,18 @@ class Board(Protocol):
 class Virtual(Factory):
     """A device over all its connections. Unlike field firmware it reconnects.
 
-    ``make(tell)`` gives a board that has just been switched on.
+    ``make(tell)`` gives a board that has just been switched on, ``comeback`` its waits.
     """
 
     noisy = False
 
     def __init__(
-        self, reactor: Any, plan: Plan, make: Callable[[Tell], Any], report: Report
+        self, reactor: Any, plan: Plan, make: Callable[[Tell], Any], report: Report,
+        comeback: Comeback,
     ) -> None:
         self._reactor, self._plan, self._make, self._report = reactor, plan, make, report
-        self._backoff = backoffPolicy(1.0, LONGEST_WAIT)  # type: ignore[no-untyped-call]
+        self._comeback = comeback
         self._board: Board | None = None
-        self._denials = 0
         self._ending = False
 
     def service(self, host: str, port: int) -> ClientService:
@@ -81,10 +82,10 @@ class Virtual(Factory):
         )
 
     def _wait(self, failures: int) -> float:
-        # a daemon that denies is asked less and less often, as one that is away
-        denied = self._board is not None and self._board.denied
-        self._denials = self._denials + 1 if denied else 0
-        return float(self._backoff(failures + self._denials))
+        board, self._board = self._board, None  # None: the try itself failed
+        if board is None:
+            return self._comeback.next(False, False, False)
+        return self._comeback.next(not board.denied, board.denied, board.rebooted)
 
     def _tell(self, state: str, detail: str) -> None:
         if not self._ending:

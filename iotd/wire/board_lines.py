@@ -21,6 +21,9 @@ PART_BYTES = 768
 #: A part's line is the longest that a board is told.
 MAX_PART_LINE = 1100
 
+#: How the daemon's lines of this kind begin.
+TOLD = ("update ", "part ", "gone ")
+
 _WORD = re.compile(r"[A-Za-z0-9._+-]{1,40}")
 _HEX = re.compile(r"[0-9a-f]+")
 _DIGITS = re.compile(r"[0-9]{1,10}")

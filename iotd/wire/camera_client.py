@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TypeAlias
 
+from iotd.wire.board_lines import MAX_PART_LINE, TOLD
 from iotd.wire.commands import START, STOP, check_command
 from iotd.wire.errors import LocalProtocolError, RemoteProtocolError, quote
 from iotd.wire.events import (
@@ -16,6 +17,7 @@ from iotd.wire.events import (
     NonceReceived,
     PingReceived,
     PongReceived,
+    UpdateLine,
 )
 from iotd.wire.frames import encode_frame
 from iotd.wire.hello import DENIED, NONCE, device_mac, encode_hello, encode_mac, parse_nonce
@@ -23,16 +25,17 @@ from iotd.wire.lines import parse_text, take_line
 
 __all__ = [
     "NEED_DATA", "CameraClient", "ClientEvent", "CommandIgnored", "CommandReceived", "Denied",
-    "NonceReceived", "PingReceived", "PongReceived",
+    "NonceReceived", "PingReceived", "PongReceived", "UpdateLine",
 ]
 
 ClientEvent: TypeAlias = (
     CommandReceived | CommandIgnored | NonceReceived | Denied | PingReceived | PongReceived
+    | UpdateLine
 )
 
 #: What a field board reads in one go; it compares the whole of it with a command.
 FIELD_READ_BYTES = 1024
-MAX_LINE_BYTES = 256
+MAX_LINE_BYTES = MAX_PART_LINE
 
 _WORDS: dict[str, ClientEvent] = {
     DENIED.decode().strip(): Denied(), "ping": PingReceived(), "pong": PongReceived(),
@@ -61,6 +64,10 @@ class CameraClient:
     def frame(self, payload: bytes) -> bytes:
         """A picture, or whatever the FIFO held, ready to send."""
         return encode_frame(payload)
+
+    def line(self, text: str) -> bytes:
+        """Keyed boards only: a line of board_lines."""
+        return text.encode("ascii") + b"\n"
 
     def ping(self) -> bytes:
         """Keyed boards only: a question that the daemon answers with pong."""
@@ -95,6 +102,8 @@ class CameraClient:
         if line.startswith(NONCE):
             return NonceReceived(parse_nonce(line))
         text = parse_text(line)
+        if text.startswith(TOLD):
+            return UpdateLine(text)
         return _WORDS.get(text) or _command(text)
 
 

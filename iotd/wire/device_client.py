@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 from typing import Final
 
+from iotd.wire.board_lines import TOLD
 from iotd.wire.conversation import GREETING
 from iotd.wire.device_events import (
     AnswerReceived, ChunkIgnored, Denied, DeviceClientEvent, Greeted, NonceReceived,
     PingReceived, PongReceived, SendReceived, StartReceived, WordReceived,
 )
 from iotd.wire.errors import LocalProtocolError, RemoteProtocolError, quote
-from iotd.wire.events import NEED_DATA, NeedData
+from iotd.wire.events import NEED_DATA, NeedData, UpdateLine
 from iotd.wire.hello import DENIED, NONCE, device_mac, encode_hello, encode_mac, parse_nonce
 from iotd.wire.lines import parse_text, take_line
 from iotd.wire.opening import NEW
@@ -69,6 +70,10 @@ class DeviceClient:
         if self.field:
             raise LocalProtocolError("a field device has no key")
         return encode_mac(device_mac(key, "dev", self.id, nonce))
+
+    def line(self, text: str) -> bytes:
+        """Keyed boards only: a line of board_lines."""
+        return text.encode("ascii") + b"\n"
 
     def weigh(self, moment: str, grams: float) -> bytes:
         """Declares a weight ("bfr" or "aft"); the message comes with SendReceived."""
@@ -147,6 +152,8 @@ class DeviceClient:
         if line.startswith(NONCE):
             return NonceReceived(parse_nonce(line))
         text = parse_text(line)
+        if text.startswith(TOLD):
+            return UpdateLine(text)
         event = _PINGS.get(text) or self._heard(text)
         if isinstance(event, ChunkIgnored):
             raise RemoteProtocolError(f"the daemon sent {quote(text)} to a {self.kind}")

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from iotd.wire.events import (
     NEED_DATA, Denied, LineReceived, NeedData, NonceReceived, PingReceived, PongReceived,
+    UpdateLine,
 )
 from iotd.wire.hello import HelloReceived, ProofReceived
 
@@ -15,7 +16,7 @@ __all__ = [
     "DeviceClientEvent", "DeviceEvent", "Greeted", "HelloReceived", "LineReceived", "NeedData",
     "NewReceived", "NonceReceived", "PictureReceived", "PingReceived", "PongReceived",
     "ProofReceived", "ReadingReceived", "RequestReceived", "SendReceived", "SizeDeclared",
-    "StartReceived", "WeightReceived", "WordReceived",
+    "StartReceived", "UpdateLine", "WeightReceived", "WordReceived",
 ]
 
 
@@ -133,5 +134,5 @@ class ChunkIgnored:
 
 DeviceClientEvent: TypeAlias = (
     Greeted | NonceReceived | Denied | StartReceived | SendReceived | WordReceived
-    | AnswerReceived | ChunkIgnored | PingReceived | PongReceived
+    | AnswerReceived | ChunkIgnored | PingReceived | PongReceived | UpdateLine
 )

@@ -95,6 +95,13 @@ class CommandIgnored:
 
 
 @dataclass(frozen=True)
+class UpdateLine:
+    """On a keyed board's side: update, part or gone, of board_lines."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class NonceReceived:
     """On the board's side: what to prove the key with."""
 

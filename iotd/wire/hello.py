@@ -74,7 +74,7 @@ def encode_mac(mac: str) -> bytes:
     return b"mac~%b\n" % mac.encode("ascii")
 
 
-def device_mac(key: bytes, wire: Literal["dev", "cam"], id: str, nonce: str) -> str:
+def device_mac(key: bytes, wire: Literal["dev", "cam", "ota"], id: str, nonce: str) -> str:
     """HMAC-SHA256 over wire, id and nonce under the 32 bytes of the key, in hex."""
     return hmac.new(key, f"iotd1|{wire}|{id}|{nonce}".encode(), "sha256").hexdigest()
 

@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.simulate.camera import CameraBoard
+from iotd.simulate.comeback import Comeback
 from iotd.simulate.fleet import Fleet
 from iotd.simulate.pictures import Film
 from iotd.simulate.plans import (
@@ -81,6 +82,7 @@ class Coming(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = MemoryReactorClock()
         self.told: list[tuple[str, str]] = []
+        self.drawn = 0.05  # of chance, 0 to 1
 
     def camera(self, plan: Plan, host: str = "127.0.0.1") -> Any:
         """A started service of one camera."""
@@ -91,7 +93,8 @@ class Coming(SynchronousTestCase):
             return CameraBoard(self.reactor, client, film, 5.0, tell, plan.key)
 
         camera = Virtual(
-            self.reactor, plan, make, lambda name, state, told: self.told.append((state, told))
+            self.reactor, plan, make, lambda name, state, told: self.told.append((state, told)),
+            Comeback(lambda: self.drawn, 30.0),
         )
         service = camera.service(host, 9001)
         service.startService()
@@ -133,18 +136,19 @@ class Coming(SynchronousTestCase):
         self.accept()
         self.assertEqual([state for state, _ in self.told], ["connected", "lost", "connected"])
 
-    def test_a_denied_one_asks_less_and_less(self) -> None:
-        """Each denial makes the pause before the next try longer, up to half a minute."""
+    def test_a_denied_one_asks_seldom(self) -> None:
+        """A denial costs at least half of the longest wait, as on our boards."""
         camera = self.camera(Plan("hall", None, b"k" * 32))
-        pauses = []
-        for _ in range(12):
-            protocol = self.accept()
-            protocol.dataReceived(b"denied\n")
-            pauses.append(camera._wait(0))
-            protocol.connectionLost(Failure(ConnectionRefusedError()))
-            self.reactor.advance(32.0)
-        self.assertLess(pauses[0], 3.5)
-        self.assertGreater(pauses[-1], 29.0)
+        self.accept().dataReceived(b"denied\n")
+        self.assertEqual(camera._wait(0), 15.75)
+
+    def test_one_that_starts_anew_is_back_soon(self) -> None:
+        """A board that starts anew by itself needs two seconds, whatever chance says."""
+        camera = self.camera(Plan("hall", None, b"k" * 32))
+        self.accept()
+        camera._board.rebooted = True
+        self.drawn = 0.99
+        self.assertEqual(camera._wait(0), 2.0)
 
     def test_ending_is_quiet(self) -> None:
         """Whoever is asked to end drops the connection and tells nothing more."""

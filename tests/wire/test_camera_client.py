@@ -95,7 +95,7 @@ class KeyedClientTests(SynchronousTestCase):
 
     def test_what_no_daemon_says(self) -> None:
         """Unknown words, bad nonces, endless lines, bytes that are no text."""
-        for data in (b"HELLO\n", b"nonce~12\n", b"x" * 300, b"\xff\n", b"SET fps=999\n"):
+        for data in (b"HELLO\n", b"nonce~12\n", b"x" * 1200, b"\xff\n", b"SET fps=999\n"):
             self.assertRaises(RemoteProtocolError, told, CameraClient("cam-1"), data)
 
     def test_a_bad_id(self) -> None:
