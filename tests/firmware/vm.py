@@ -4,6 +4,15 @@
     ... board.led == "green" ...
     board.stop()
 
+    board = device_board("watch", port, id, key, layout="slots", flash=folder)
+
+lays ``folder`` out as ``iotd flash`` leaves a board (boot selector, firmware in /a,
+settings.json; ``build`` is its number) unless there is a main.py in it already. Such a
+board starts again after machine.reset() and after its watchdog bit, with what is then on
+its flash, which is ``folder``, change by change; without one it has a flash until stop().
+With ``settings=None`` it takes the settings.json that lies there. ``resets`` tells each
+such start, ``boots`` counts them with the first one, ``running`` stays true.
+
 A board's TCP connections are real ones. Node can't open them synchronously, so
 each board inherits unconnected sockets, and this process connects its copy of
 one when the firmware asks; from then on only the board reads and writes it.
@@ -24,6 +33,7 @@ from typing import Any, Callable, Sequence
 
 from deploy.build_backend import node_from_wheel, node_on_path
 from tests.field_camera import scenes
+from tests.firmware.flash import lay_out
 
 HERE = Path(__file__).resolve().parent
 VM = HERE / "micropython"
@@ -109,16 +119,17 @@ class Board:
     """One board from power-on to power-off.
 
     ``led`` is the light's colour, ``output`` what the firmware printed, ``resets``
-    why the board fell over ("watchdog"), ``pins`` the level of every pin that was set,
+    why the board fell over ("watchdog", "reset"), ``pins`` the level of every pin that was set,
     ``pulses`` every width that each servo was told in ns, ``strips`` the colour of each strip by
     pin, ``display`` eight rows of text and, as the ninth, the big figures. ``flash`` is a
-    folder that a gate's ring survives in; without one it is gone with the power.
+    folder that a gate's ring survives in, and with ``layout="slots"`` all that is on the
+    board; without one it is gone with the power.
     """
 
     def __init__(
         self,
         port: int,
-        settings: dict[str, Any],
+        settings: dict[str, Any] | None,
         *,
         host: str = "127.0.0.1",
         source: str | None = None,
@@ -128,8 +139,13 @@ class Board:
         files: dict[str, str] | None = None,
         world: dict[str, Any] | None = None,
         flash: Path | None = None,
+        layout: str = "root",
+        build: int = 1,
     ) -> None:
-        self.settings = {**settings, "server": {"host": host, "port": port}}
+        self.settings = settings
+        if settings is not None:
+            server = {**settings.get("server", {}), "host": host, "port": port}
+            self.settings = {**settings, "server": server}
         self.source = source
         self.frames = list(frames) if frames is not None else scenes(3)
         self.speed = speed
@@ -137,6 +153,8 @@ class Board:
         self.files = files or {}
         self.world = dict(world or {})
         self.flash = flash
+        self.slots = layout == "slots"
+        self.build = build
         self.led = "off"
         self.output: list[str] = []
         self.resets: list[str] = []
@@ -145,34 +163,34 @@ class Board:
         self.strips: dict[int, tuple[int, int, int]] = {}
         self.display = [""] * 9
         self.connections = 0
+        self.boots = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._sockets: dict[int, socket.socket] = {}
         self._threads: list[threading.Thread] = []
+        self._switch = threading.Lock()
+        self._powered = False
 
     def start(self) -> "Board":
         """Power on; returns at once, the board boots in about half a second."""
-        node = ready_node()
         self._folder = tempfile.TemporaryDirectory(prefix="iotd-board-")
-        ours, theirs = socket.socketpair()
-        self._sockets = {sock.fileno(): sock for sock in (self._socket() for _ in range(SOCKETS))}
-        descriptors = list(self._sockets)
-        errors = Path(self._folder.name, "stderr").open("wb")
-        self._process = subprocess.Popen(
-            [node, str(VM / "board.mjs"), json.dumps(self._description(theirs, descriptors))],
-            cwd=VM, pass_fds=[theirs.fileno(), *descriptors],
-            stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-        )
-        theirs.close()
-        errors.close()
-        thread = threading.Thread(target=self._listen, args=(ours,), daemon=True)
+        frames = Path(self._folder.name, "frames")
+        frames.mkdir()
+        for number, jpeg in enumerate(self.frames):
+            (frames / f"{number:04}.jpg").write_bytes(jpeg)
+        if self.slots:
+            self._lay_out(Path(self._folder.name, "flash"))
+        self._powered = True
+        thread = threading.Thread(target=self._live, args=(self._boot("power"),), daemon=True)
         self._threads.append(thread)
         thread.start()
         return self
 
     @property
     def running(self) -> bool:
-        """Whether the board is powered and has not fallen over."""
+        """Whether the board is powered and has not fallen over for good."""
+        if self.slots:
+            return self._powered
         return self._process is not None and self._process.poll() is None
 
     def errors(self) -> str:
@@ -189,9 +207,11 @@ class Board:
 
     def crash(self) -> None:
         """Die without closing: the daemon keeps a connection with nobody at its end."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        with self._switch:
+            self._powered = False
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
 
     def freeze(self) -> None:
         """Stand still in the middle of whatever it does, until thaw()."""
@@ -208,9 +228,7 @@ class Board:
         self.crash()
         for thread in self._threads:
             thread.join(10.0)
-        for sock in self._sockets.values():
-            sock.close()
-        self._sockets.clear()
+        self._drop_sockets()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
@@ -230,28 +248,80 @@ class Board:
             sock.bind((self.source, 0))
         return sock
 
-    def _description(self, channel: socket.socket, descriptors: list[int]) -> dict[str, Any]:
+    def _drop_sockets(self) -> None:
+        for sock in self._sockets.values():
+            sock.close()
+        self._sockets.clear()
+
+    def _lay_out(self, own: Path) -> None:
+        """Something to boot from, unless it is there."""
+        if self.flash is None:
+            self.flash = own
+        self.flash.mkdir(exist_ok=True)
+        if not (self.flash / "main.py").exists():
+            lay_out(self.flash, self.kind, None, self.build)
+        if self.settings is None:
+            self.settings = json.loads((self.flash / "settings.json").read_text())
+        else:
+            (self.flash / "settings.json").write_text(json.dumps(self.settings))
+        for name, text in self.files.items():
+            (self.flash / name.lstrip("/")).write_text(text)
+
+    def _boot(self, cause: str) -> socket.socket:
+        """Start the machine; our end of the channel to it."""
         assert self._folder is not None
-        frames = Path(self._folder.name, "frames")
-        frames.mkdir()
-        for number, jpeg in enumerate(self.frames):
-            (frames / f"{number:04}.jpg").write_bytes(jpeg)
+        ours, theirs = socket.socketpair()
+        self._sockets = {sock.fileno(): sock for sock in (self._socket() for _ in range(SOCKETS))}
+        descriptors = list(self._sockets)
+        told = json.dumps(self._description(theirs, descriptors, cause))
+        with Path(self._folder.name, "stderr").open("ab") as errors:
+            self._process = subprocess.Popen(
+                [ready_node(), str(VM / "board.mjs"), told],
+                cwd=VM, pass_fds=[theirs.fileno(), *descriptors],
+                stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+            )
+        theirs.close()
+        self.boots += 1
+        return ours
+
+    def _description(self, channel: socket.socket, descriptors: list[int],
+                     cause: str) -> dict[str, Any]:
+        assert self._folder is not None
         self.set()
+        files = {"/settings.json": json.dumps(self.settings), **self.files}
         return {
-            "kind": self.kind, "speed": self.speed, "folders": self._folders(frames),
-            "files": {"/settings.json": json.dumps(self.settings), **self.files},
+            "kind": self.kind, "speed": self.speed, "cause": cause,
+            "folders": self._folders(Path(self._folder.name, "frames")),
+            "files": {} if self.slots else files,
             "inputs": str(Path(self._folder.name, "inputs")),
             "channel": channel.fileno(), "sockets": descriptors,
             "flash": str(self.flash.resolve()) if self.flash else None,
+            "flash_at": "/" if self.slots else "/log",
         }
 
     def _folders(self, frames: Path) -> list[tuple[str, str]]:
         """What README.md says to copy onto this kind of board, and the hardware around it."""
-        copied = [(FIRMWARE / "common", "/common"), (FIRMWARE / self.kind, "/"),
-                  (VM / "fakes", "/fakes"), (frames, "/frames")]
-        if self.kind == "cabinet_camera":
+        copied = [(VM / "fakes", "/fakes"), (frames, "/frames")]
+        if not self.slots:
+            copied += [(FIRMWARE / "common", "/common"), (FIRMWARE / self.kind, "/")]
+        if self.kind == "cabinet_camera" and not self.slots:
             copied.append((FIRMWARE / "camera" / "sensors", "/sensors"))
         return [(str(source), target) for source, target in copied]
+
+    def _live(self, channel: socket.socket) -> None:
+        """Hear the board until it is gone; one that resets itself is started again."""
+        while True:
+            before = len(self.resets)
+            self._listen(channel)
+            with self._switch:
+                again = self.resets[before:]
+                if not (self.slots and self._powered and again in (["reset"], ["watchdog"])):
+                    self._powered = False
+                    return
+                assert self._process is not None
+                self._process.wait()
+                self._drop_sockets()
+                channel = self._boot(again[0])
 
     def _listen(self, channel: socket.socket) -> None:
         """Hear the board until it is gone; connects sockets for it."""
@@ -286,7 +356,7 @@ class Board:
 
     def _light(self, message: dict[str, Any]) -> None:
         pin, red, green, blue = message["pixel"]
-        if pin == self.settings["led"].get("neopixel"):
+        if pin == (self.settings or {}).get("led", {}).get("neopixel"):
             self.led = "red" if red else "green" if green else "off"
         else:
             self.strips[pin] = (red, green, blue)

@@ -4,7 +4,9 @@
 //   kind                      which board: a folder of the firmware
 //   folders                   what is copied into the board's file system: [from, to]
 //   files                     further files: path -> text
-//   flash                     a folder of ours that is the board's folder /log, or null
+//   flash                     a folder of ours that is on the board, or null, and
+//   flash_at                  where: /log, or / for the whole of what survives the power
+//   cause                     of this start: power, reset or watchdog
 //   inputs                    a file with what the test says of the world around the board
 //   sockets                   inherited TCP descriptors, not connected yet
 //   channel                   inherited descriptor to the parent: JSON lines
@@ -15,8 +17,8 @@
 // written here, on the very descriptor, and nowhere else.
 
 import fs from 'node:fs';
-import path from 'node:path';
 import { loadMicroPython } from '@micropython/micropython-webassembly-pyscript';
+import { copy, mirror, onFlash } from './flash.mjs';
 
 const board = JSON.parse(process.argv[2]);
 const parent = process.ppid;
@@ -172,6 +174,7 @@ function discard(descriptor) {
 // An exception here would end the VM: errors go in as their names.
 const host = {
   ticks: () => Math.floor(now() + TICKS - BEFORE_WRAP) % TICKS,
+  uptime: () => Math.floor(now()),
   sleep, connect, receive, send, poll, close,
   random: (count) => crypto.getRandomValues(new Uint8Array(count)),
   watchdog: (timeout) => { watchdog.timeout = timeout; watchdog.fed = now(); },
@@ -181,19 +184,10 @@ const host = {
   pwm: (number, width) => tell({ pwm: [number, width] }),
   display: (row, text) => tell({ display: [row, text] }),
   kind: () => board.kind,
+  cause: () => board.cause,
+  reset: () => leave(4, { reset: 'reset' }),
   inputs,
 };
-
-function copy(vm, from, to) {
-  if (!vm.FS.analyzePath(to).exists) vm.FS.mkdir(to);
-  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
-    const source = path.join(from, entry.name);
-    const target = to === '/' ? `/${entry.name}` : `${to}/${entry.name}`;
-    if (entry.name === '__pycache__') continue;
-    if (entry.isDirectory()) copy(vm, source, target);
-    else vm.FS.writeFile(target, fs.readFileSync(source));
-  }
-}
 
 function makeOutbox(vm) {
   const device = vm.FS.makedev(100, 0);
@@ -206,25 +200,11 @@ function makeOutbox(vm) {
   vm.FS.mkdev('/outbox', 0o222, device);
 }
 
-// What the board writes below /log is in our folder as soon as the file is closed.
-function keep(vm, folder) {
-  const ours = (target) => path.join(folder, path.basename(target));
-  const inside = (target) => path.dirname(vm.FS.analyzePath(target).path || target) === '/log';
-  const { close, unlink, rename } = vm.FS;
-  vm.FS.close = (stream) => {
-    const written = (stream.flags & 3) !== 0 && stream.path.startsWith('/log/');
-    close(stream);
-    if (written) fs.writeFileSync(ours(stream.path), vm.FS.readFile(stream.path));
-  };
-  vm.FS.unlink = (target) => {
-    if (inside(target)) fs.rmSync(ours(target));
-    unlink(target);
-  };
-  vm.FS.rename = (from, to) => {
-    if (inside(from)) fs.renameSync(ours(from), ours(to));
-    rename(from, to);
-  };
-  copy(vm, folder, '/log');
+// What the board writes on its flash is in our folder at once.
+function keep(vm, folder, at) {
+  copy(vm, folder, at);
+  if (at === '/') mirror(vm, folder);
+  else mirror(vm, folder, (target) => onFlash(target) && target.startsWith(`${at}/`), at);
 }
 
 const vm = await loadMicroPython({
@@ -234,7 +214,7 @@ const vm = await loadMicroPython({
 });
 for (const [from, to] of board.folders) copy(vm, from, to);
 for (const [name, text] of Object.entries(board.files)) vm.FS.writeFile(name, text);
-if (board.flash) keep(vm, board.flash);
+if (board.flash) keep(vm, board.flash, board.flash_at);
 makeOutbox(vm);
 vm.registerJsModule('_host', host);
 try {

@@ -1,6 +1,7 @@
 """The ESP32's own devices: pins, a watchdog that bites, buses with what hangs on them."""
 
 import _host
+import timers
 import world
 from arducam_model import ArduCamModel, frames_of
 
@@ -48,6 +49,31 @@ class WDT:
 
     def feed(self):
         _host.feed()
+
+
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+
+_CAUSES = {"power": PWRON_RESET, "reset": HARD_RESET, "watchdog": WDT_RESET}
+
+
+def reset():
+    """Power-on again, with what is on the flash."""
+    _host.reset()
+
+
+def reset_cause():
+    return _CAUSES[_host.cause()]
+
+
+class Timer:
+    ONE_SHOT = 0
+
+    def __init__(self, number):
+        self._number = number
+
+    def init(self, mode, period, callback):
+        assert mode == self.ONE_SHOT
+        timers.start(period, lambda: callback(self))
 
 
 class ADC:

@@ -1,6 +1,7 @@
 """select.poll for the one socket that a board has."""
 
 import _host
+import timers
 
 POLLIN = 1
 POLLOUT = 4
@@ -21,5 +22,6 @@ class poll:
     def poll(self, ms=-1):
         (sock, events), = self._asked.values()
         reading, writing = bool(events & POLLIN), bool(events & POLLOUT)
+        timers.look()
         ready = _host.poll(sock.descriptor, reading, writing, ms)
         return [(sock, events)] if ready else []

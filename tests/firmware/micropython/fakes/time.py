@@ -3,10 +3,12 @@
 from utime import *  # noqa: F401,F403
 
 import _host
+import timers
 
 
 def sleep_ms(ms: int) -> None:
     _host.sleep(ms)
+    timers.look()
 
 
 def ticks_ms() -> int:

@@ -1,0 +1,104 @@
+"""The two places for firmware on a board, as main.py of the board's root runs them.
+
+    /slot    a or b: the good one        /trial   "b 2": the other is tried, two tries left
+    /last    how the last update ended   /why     why this board reset itself
+
+Firmware that lies on the root runs in no slot, and can't be updated over the air.
+"""
+
+import json
+import os
+import sys
+
+#: How often a new firmware is started before the old one comes back.
+TRIES = 2
+
+
+class Slots:
+    """``root`` is "" on a board; ``path`` the way of imports, which begins with the slot's."""
+
+    def __init__(self, root: str = "", path=sys.path):
+        self._root = root
+        first = path[0] if path else ""
+        #: Where this firmware runs from: a, b, or "" for the root.
+        self.running = first[1:] if first in ("/a", "/b") else ""
+        #: {"kind", "version", "build"} of this firmware, as far as it is known.
+        self.version = self._version()
+        #: Why the board reset itself, if it did: told once, then forgotten.
+        self.why = self.read("/why")
+        self.remove("/why")
+
+    @property
+    def other(self) -> str:
+        """The slot that new firmware goes into."""
+        return "b" if self.running == "a" else "a"
+
+    def on_trial(self) -> bool:
+        """Whether this firmware has yet to show that it reaches the daemon."""
+        return self.running != "" and self.read("/trial").partition(" ")[0] == self.running
+
+    def begin_trial(self) -> None:
+        """The other slot holds a whole new firmware: start it next time, and see."""
+        self.write("/trial", "{} {}".format(self.other, TRIES))
+
+    def healthy(self) -> bool:
+        """This firmware is the good one from now on; whether that is news.
+
+        Power may go after any of the three: the order keeps each rest lawful.
+        """
+        if not self.on_trial():
+            return False
+        self.write("/last", "ok-{}".format(self.version.get("build", 0)))
+        self.write("/slot", self.running)
+        self.remove("/trial")
+        return True
+
+    def refused(self, build: int, word: str) -> None:
+        """Remember why an update was not taken."""
+        self.write("/last", "refused-{}-{}".format(build, word))
+
+    def last(self) -> str:
+        """How the last update ended: ok-8, back-8-crash, refused-8-mac, or empty."""
+        return self.read("/last")
+
+    def reset(self, why: str) -> None:
+        """Start again, and let the next start know why."""
+        from machine import reset
+
+        self.write("/why", why)
+        reset()
+
+    def read(self, path: str) -> str:
+        """The text of a small file, empty when there is none."""
+        try:
+            with open(self._root + path) as file:
+                return file.read(64).strip()
+        except (OSError, ValueError):
+            return ""
+
+    def write(self, path: str, text: str) -> None:
+        """Replace a small file at one stroke; what can't be written is not worth a board."""
+        path = self._root + path
+        try:
+            with open(path + ".new", "w") as file:
+                file.write(text)
+            os.rename(path + ".new", path)
+        except OSError as problem:
+            print("slots: {}: {}".format(path, repr(problem)))
+
+    def remove(self, path: str) -> None:
+        """Be without that file."""
+        try:
+            os.remove(self._root + path)
+        except OSError:
+            pass  # it was not there
+
+    def _version(self) -> dict:
+        if not self.running:
+            return {}
+        try:
+            with open("{}/{}/version.json".format(self._root, self.running)) as file:
+                found = json.load(file)
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
