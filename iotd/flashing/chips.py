@@ -8,6 +8,7 @@ from typing import Callable
 
 from iotd.errors import Conflict, NotFound
 from iotd.flashing import esptool_runner
+from iotd.flashing.esptool_runner import Patience
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,12 @@ CHIPS = (
     Chip("esp32s3", 9, 0x0),
     Chip("esp32c2", 12, 0x0),
     Chip("esp32c6", 13, 0x0),
-    Chip("esp32h2", 16, 0x0),
     Chip("esp32p4", 18, 0x2000),
     Chip("esp32c5", 23, 0x2000),
 )
-_TOLD = re.compile(r"^(?:Chip type:|Detecting chip type\.\.\.|Connected to) +(ESP\S+)", re.M)
+# seven tries of a second each, and what it asks then
+PATIENCE = Patience(60.0, 30.0)
+_TOLD = re.compile(r"^Connected to (ESP\S+) on", re.M)
 
 
 def named(name: str) -> Chip:
@@ -59,14 +61,17 @@ def title_of(chip_id: int) -> str:
 
 
 def recognise(
-    port: str, say: Callable[[str], None] = lambda sentence: None, attempts: int = 7
+    port: str, say: Callable[[str], None] = lambda sentence: None,
+    patience: Patience = PATIENCE, more: tuple[str, ...] = (),
 ) -> Chip:
-    """Ask the chip on a port what it is and leave it waiting in its boot loader; blocks for
-    seconds, NotFound when nothing answers, Conflict for a chip that is none of ours."""
+    """Ask the chip on a port what it is and leave it waiting in its boot loader.
+
+    Blocks for seconds. Conflict when nothing answers, or a chip that is none of ours; NotFound
+    without such a port. ``more`` options for esptool.
+    """
     say(f"Asking the chip on {port} …")
-    line = ["--port", port, "--no-stub", "--after", "no-reset",
-            "--connect-attempts", str(attempts), "read-mac"]
-    told = _TOLD.search(esptool_runner.run(line, port))
+    line = ["--port", port, "--no-stub", "--after", "no-reset", *more, "read-mac"]
+    told = _TOLD.search(esptool_runner.run(line, port, patience))
     if told is None:
         raise Conflict(f"esptool did not say which chip hangs on {port}.", "port")
     try:

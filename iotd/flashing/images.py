@@ -1,17 +1,32 @@
-"""MicroPython's images: pinned ones are fetched, others come from a person; all are checked."""
+"""MicroPython's images: pinned ones are fetched, others come from a person; all are checked.
+
+Beside each image in the folder lies ``NAME.sha256``, as sha256sum writes it. An image that is
+not what that file says is never used.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+from iotd.errors import Conflict, Invalid, IotdError, NotFound
 from iotd.flashing.chips import Chip
+from iotd.flashing.image_catalogue import Pinned, page_of, pinned_as, pinned_for
+from iotd.flashing.images_check import LARGEST, check, version_in
+from iotd.flashing.images_download import download
+
+Progress = Callable[[int, int], None]
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}\.bin")
 
 
 @dataclass(frozen=True)
 class Image:
-    """A whole image on this disk, as checked: ``version`` None when nobody told it."""
+    """A whole image on this disk, as checked: ``version`` None when it tells none."""
 
     chip: Chip
     name: str
@@ -21,6 +36,19 @@ class Image:
     path: Path
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A file in the folder: its ``image``, or the ``fault`` for which it is not used."""
+
+    name: str
+    image: Image | None
+    fault: str | None
+
+
+def _quiet(done: int, total: int) -> None:
+    """Nobody watches."""
+
+
 def folder_of(data_dir: Path) -> Path:
     """Where an installation keeps its images."""
     return data_dir / "images"
@@ -28,30 +56,162 @@ def folder_of(data_dir: Path) -> Path:
 
 def look_at(path: Path) -> Image:
     """What a file is; Invalid when it is no whole image of a chip known here."""
-    raise NotImplementedError
+    return _described(path, _read(path))
 
 
-def choose(
-    chip: Chip, folder: Path, wanted: Path | None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Path:
-    """The image for a chip: the wanted file when it is for it, else one that is here, else
-    the pinned one, fetched. Blocks; Invalid, NotFound or Unavailable with the next step."""
-    raise NotImplementedError
+def choose(chip: Chip, folder: Path, wanted: Path | None, progress: Progress = _quiet) -> Path:
+    """The image for a chip: the wanted file when it is for it, else the one that was brought
+    here last, else the pinned one, fetched. Blocks; Invalid, NotFound, Conflict or Unavailable
+    with the next step."""
+    if wanted is not None:
+        return fitting(look_at(wanted), chip).path
+    here = (each.path for each in available(folder) if each.chip == chip)
+    return next(here, None) or fetch(chip, folder, progress).path
+
+
+def fitting(image: Image, chip: Chip) -> Image:
+    """The same image; Invalid when it is for another chip."""
+    if image.chip != chip:
+        raise Invalid(
+            f"{image.name} is for an {image.chip.title}, and the board has an {chip.title}:"
+            " nothing was written.", "image",
+        )
+    return image
 
 
 def fetch(
-    chip: Chip, folder: Path, progress: Callable[[int, int], None] = lambda done, total: None
+    chip: Chip, folder: Path, progress: Progress = _quiet, context: ssl.SSLContext | None = None,
+    pinned: Pinned | None = None,
 ) -> Image:
-    """Fetch the pinned image; NotFound says how to bring one when none is pinned."""
-    raise NotImplementedError
+    """Fetch the pinned image, unless it is here; NotFound says how to bring one when none is
+    pinned. Blocks, 5 min at most."""
+    pinned = pinned or pinned_for(chip.name)
+    if pinned is None:
+        raise NotFound(
+            f"For the {chip.title} no image is known by its SHA-256: download the .bin from"
+            f" {page_of(chip.name)} and bring it: iotd image add FILE", "chip",
+        )
+    path = folder / pinned.name
+    for kept in survey(folder):
+        if kept.name == pinned.name and kept.image and kept.image.sha256 == pinned.sha256:
+            return kept.image
+    _make(folder)
+    download(pinned, path, progress, context)
+    image = fitting(look_at(path), chip)
+    _pin(image)
+    return image
 
 
 def add(path: Path, folder: Path) -> Image:
-    """Take a person's file into the folder and pin its SHA-256."""
-    raise NotImplementedError
+    """Take a person's file into the folder and pin its SHA-256; Invalid for what is no image,
+    Conflict when a file of that name is known by another SHA-256."""
+    data = _read(path)
+    image = _described(path, data)
+    if not _NAME.fullmatch(path.name):
+        raise Invalid(
+            f"{path.name} can't be kept under that name: allowed are letters, digits and ._+-,"
+            " with .bin at the end.", "file",
+        )
+    target = folder / path.name
+    known = pinned_as(path.name)
+    expected = known.sha256 if known else _told(target)
+    if expected not in (None, image.sha256):
+        raise Conflict(
+            f"{path.name} is known by the SHA-256 {expected}, and this file's is {image.sha256}:"
+            " give it another name if that is right.", "file",
+        )
+    _make(folder)
+    _write(target, data)
+    kept = Image(image.chip, image.name, image.version, image.size, image.sha256, target)
+    _pin(kept)
+    return kept
 
 
 def available(folder: Path) -> list[Image]:
-    """All images here whose SHA-256 is the pinned one, newest of a chip first."""
-    raise NotImplementedError
+    """All images here that are what their SHA-256 says, the one that was brought last first.
+    Blocks for some ms an image."""
+    return [kept.image for kept in survey(folder) if kept.image is not None]
+
+
+def survey(folder: Path) -> list[Kept]:
+    """All images in the folder with what is wrong with them, the newest first."""
+    try:
+        pins = sorted(folder.glob("*.bin.sha256"), key=_brought, reverse=True)
+    except OSError:
+        return []
+    return [_kept(pin.with_suffix("")) for pin in pins]
+
+
+def _kept(path: Path) -> Kept:
+    try:
+        image = look_at(path)
+    except IotdError as problem:
+        return Kept(path.name, None, str(problem))
+    known = pinned_as(path.name)
+    expected = known.sha256 if known else _told(path)
+    if image.sha256 != expected:
+        told = f"{path.name} is not the file that was brought here: bring it again."
+        return Kept(path.name, None, told)
+    return Kept(path.name, image, None)
+
+
+def _described(path: Path, data: bytes) -> Image:
+    chip = check(data, path.name)
+    digest = hashlib.sha256(data).hexdigest()
+    return Image(chip, path.name, version_in(data), len(data), digest, path.absolute())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as problem:
+        raise Invalid(f"{path} can't be read: {problem.strerror}.", "image") from None
+    if len(data) > LARGEST:
+        raise Invalid(f"{path.name} is larger than {LARGEST >> 20} MiB: no image is.", "image")
+    return data
+
+
+def _told(path: Path) -> str | None:
+    """The SHA-256 that was pinned for a file here, or None."""
+    try:
+        return next(iter(_pin_of(path).read_text().split()), None)
+    except (OSError, ValueError):
+        return None
+
+
+def _pin(image: Image) -> None:
+    _write(_pin_of(image.path), f"{image.sha256}  {image.name}\n".encode())
+
+
+def _pin_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _brought(pin: Path) -> tuple[int, str]:
+    try:
+        return pin.stat().st_mtime_ns, pin.name
+    except OSError:
+        return 0, pin.name
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise Conflict(f"{folder} can't be made: {problem.strerror}.") from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All of it under its name, or nothing."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as problem:
+        raise Conflict(f"{path} can't be written: {problem.strerror}.") from None
+    finally:
+        part.unlink(missing_ok=True)
