@@ -30,9 +30,11 @@ done
 
 gates=
 # a day of the campus takes two hours, so that somebody passes every few seconds
-[ ! -e "$DATA/gates.keys" ] || gates="--keys $DATA/gates.keys --students 400 --day-seconds 7200"
+keys=$DATA/boards.keys
+[ -e "$keys" ] || keys=$DATA/gates.keys # of a demo made before there were boards
+[ ! -e "$keys" ] || gates="--keys $keys --students 400 --day-seconds 7200"
 
-echo "iotd: adding four cameras, two watches, a cabinet with its camera, and a campus's gates, all virtual"
+echo "iotd: adding four cameras, two watches, a cabinet with its camera, a campus's gates, and four boards with keys, all virtual"
 # shellcheck disable=SC2086  # several words, or none
 "$BIN/iotd" simulate --cameras 4 --watches 2 --cabinets 1 --measure-seconds 1 $gates &
 devices=$!

@@ -24,10 +24,10 @@ def demo(place: Place, days: int) -> None:
     """Fill an empty installation with two patients, their doctor, and half a year of them.
 
     Prints the accounts that it made, which are in DIR/accounts.txt too. And with a campus:
-    400 students, and when they passed its four gates in the last
-    60 days. Run it before the daemon; `iotd simulate --watches 2 --cabinets 1 --keys
-    DIR/gates.keys --students 400` then brings the same watches, a cabinet and the gates
-    to life. An installation in which there is somebody already is left as it is.
+    400 students, and when they passed its four gates in the last 60 days. Run it before the
+    daemon; `iotd simulate --watches 2 --cabinets 1 --keys DIR/boards.keys --students 400`
+    then brings the same watches, a cabinet, the gates and some boards with keys to life.
+    An installation in which there is somebody already is left as it is.
 
     \b
     Example:
@@ -96,12 +96,13 @@ def _fill(
     connection: Any, now: float, days: int, config: Any, sealer: Any
 ) -> dict[str, Any]:
     # tables of all jobs: not loaded for --help
-    from iotd.cli import demo_campus, demo_history
+    from iotd.cli import demo_boards, demo_campus, demo_history
     from iotd.health.records import all_patients
 
     if all_patients(connection):
         raise Conflict("There are patients already; a demonstration needs an empty installation.")
     zone, poll = config.site.timezone, config.devices.poll_seconds
     made = demo_history.fill(connection, now, days, zone, poll)
-    return {**made, **demo_campus.fill(
-        connection, sealer, config.data_dir, now, zone, min(days, demo_campus.DAYS))}
+    boards = demo_boards.fill(connection, sealer, config.data_dir, now)
+    return {**made, "boards": boards, **demo_campus.fill(
+        connection, sealer, now, zone, min(days, demo_campus.DAYS))}

@@ -6,10 +6,7 @@ very rule and counted by the very statistics that the daemon uses.
 
 from __future__ import annotations
 
-import os
-import secrets
 from datetime import datetime
-from pathlib import Path
 from typing import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
@@ -25,27 +22,22 @@ from iotd.campus.model import SECOND, Heard, Method
 from iotd.campus.strangers import ALL_GATES, WHOLE_DAY
 from iotd.campus.student_records import write_changes
 from iotd.campus.students import MAC, Change, Group, Identifier, Student
-from iotd.devices.model import Approval, Device
-from iotd.devices.records import save_device
+from iotd.cli.demo_boards import GATES
 from iotd.simulate.campus import DAY_SECONDS, Campus, Passage
 from iotd.simulate.chance import chance
 from iotd.simulate.students import Student as Virtual
 from iotd.store.seal import Sealer
 
 STUDENTS, DAYS = 400, 60
-GATES = ("gate-north-in", "gate-north-out", "gate-south-in", "gate-south-out")
-KEYS_FILE = "gates.keys"
 REPEAT_SECONDS = 180
 CHUNK = 20_000  # passages of one piece of work
 
 
 def fill(
-    connection: Connection, sealer: Sealer, folder: Path, now: float, timezone: str,
-    days: int = DAYS,
+    connection: Connection, sealer: Sealer, now: float, timezone: str, days: int = DAYS,
 ) -> dict[str, int]:
-    """Write it all, and the gates' keys into a file of ``folder`` for `iotd simulate --keys`."""
+    """Write it all, of the gates of demo_boards."""
     ids = _enroll(connection, Hasher(site_key(sealer)), now - days * DAY_SECONDS)
-    _add_gates(connection, sealer, folder, now)
     groups = {student.id: student.group.id for student in ids.values()}
     memory, calendar = Memory(groups.get), Calendar(timezone)
     memory.load(connection)
@@ -91,19 +83,6 @@ def _student(virtual: Virtual, hasher: Hasher, at: float) -> Student:
     rollno, year, branch, stream, hostel, gender, mac = virtual.row()
     phone = Identifier(hasher.mac(mac), MAC, tail(mac), at, "demo")
     return Student(0, rollno, Group(0, int(year), branch, stream, hostel, gender), (phone,))
-
-
-def _add_gates(connection: Connection, sealer: Sealer, folder: Path, now: float) -> None:
-    lines = []
-    for id in GATES:
-        key = secrets.token_bytes(32)
-        save_device(connection, Device(
-            id, id, "gate", Approval.APPROVED, "mqtt", now, key_sealed=sealer.seal(key)))
-        lines.append(f"gate:{id}={key.hex()}\n")
-    path = folder / KEYS_FILE
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.writelines(lines)
 
 
 def _heard(passage: Passage, student: int) -> Heard:

@@ -123,7 +123,7 @@ class DemoCommandTests(TestCase):
         self.assertEqual(set(made["patients"]), {"wch", "wch-2"})
         self.assertEqual(made["students"], 400)
         self.assertGreater(made["passages"], 200)
-        self.assertTrue((self.folder / "gates.keys").exists())
+        self.assertTrue((self.folder / "boards.keys").exists())
         kept = self.folder / "accounts.txt"
         self.assertEqual(kept.stat().st_mode & 0o777, 0o600)
         self.assertEqual(dict(line.split() for line in kept.read_text().splitlines()),

@@ -17,7 +17,9 @@ from iotd.campus.macs import Hasher, site_key
 from iotd.campus.memory import Memory
 from iotd.campus.model import SECOND, direction_of, moves
 from iotd.campus.movement_records import all_of
-from iotd.cli.demo_campus import GATES, KEYS_FILE, REPEAT_SECONDS, STUDENTS, fill
+from iotd.cli import demo_boards
+from iotd.cli.demo_boards import BOARDS, GATES, KEYS_FILE
+from iotd.cli.demo_campus import REPEAT_SECONDS, STUDENTS, fill
 from iotd.cli.simulate_campus import write_register
 from iotd.devices.records import all_devices
 from iotd.simulate.plans import parse_keys
@@ -38,7 +40,7 @@ class CampusTests(TestCase):
         self.store.open()
         self.addCleanup(lambda: self.store.close())
         self.sealer = Sealer(self.folder / "secret.key")
-        self.made = self.store.call(fill, self.sealer, self.folder, NOW, "Asia/Kolkata", DAYS)
+        self.made = self.store.call(fill, self.sealer, NOW, "Asia/Kolkata", DAYS)
 
     def test_register_and_gates(self) -> None:
         """The students whose phones the virtual gates see; gates whose keys nobody else has."""
@@ -61,13 +63,15 @@ class CampusTests(TestCase):
             self.assertEqual(str(known[row["rollno"]].group.year), row["year"])
 
     def check_gates(self) -> None:
-        """Approved, with keys that only the owner's file and the sealed store have."""
+        """Boards too: approved, with keys that only the owner's file and the sealed store have."""
+        self.store.call(demo_boards.fill, self.sealer, self.folder, NOW)
         devices = {each.id: each for each in self.store.call(all_devices)}
         path = self.folder / KEYS_FILE
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         plans = parse_keys(path.read_text().splitlines())
         self.assertEqual([(plan.name, plan.kind) for plan in plans],
-                         [(id, "gate") for id in GATES])
+                         [(id, "gate") for id in GATES]
+                         + [(id, kind) for id, (kind, _) in BOARDS.items()])
         for plan in plans:
             sealed = devices[plan.name].key_sealed
             assert sealed is not None
