@@ -41,6 +41,7 @@ from iotd.errors import IotdError
 from iotd.exit_codes import exit_code
 from iotd.jobs.campus import Campus
 from iotd.jobs.health_plus import HealthPlus
+from iotd.jobs.home_assistant import HomeAssistant
 from iotd.limits import files_warning, raise_files_allowed
 from iotd.listeners import Listeners
 from iotd.opening import Opening
@@ -119,6 +120,14 @@ class Daemon(Service):
             config=config, core=parts.campus, store=parts.store, bus=parts.bus,
             registry=parts.registry, sealer=parts.sealer, reactor=reactor, now=parts.now,
             metrics=parts.metrics,
+        )
+        self.home = HomeAssistant(
+            config=config, registry=parts.registry, bus=parts.bus, clock=reactor,
+            broker=self.campus.line.broker, in_thread=parts.in_thread, metrics=parts.metrics,
+            headcount=self.campus.core.dashboard.summary, rooms={
+                "camera": self.cameras.get, "gate": self.campus.desk.get,
+                "cabinet": lambda id: self.health.cabinets.json(parts.registry.device(id)),
+            },
         )
         self.streams = OpenStreams(parts.bus, parts.accounts)
         self.listeners = Listeners(reactor)
@@ -206,6 +215,7 @@ class Daemon(Service):
         self.cameras.start_service()
         self.health.start_service()
         self.campus.start_service()
+        self.home.start_service()
         self._sweep.start(1.0, now=False)
         self._heard.start(WRITE_HEARD_EVERY, now=False)
         self._control.start()
@@ -245,6 +255,7 @@ class Daemon(Service):
         if begun:
             yield "commands", self._control.stop
         yield "listeners", self.listeners.close
+        yield "Home Assistant", self.home.stop_service
         yield from self.campus.early_steps()
         yield "cameras", self.factory.close_all
         yield "streams", self.streams.end_all

@@ -18,9 +18,12 @@ from iotd.mqtt.address import Address, parse
 from iotd.mqtt.broker import EmbeddedBroker
 from iotd.mqtt.broker_check import BrokerCheck
 from iotd.mqtt.client import Bridge
+from iotd.mqtt.discovery_messages import OFFLINE, STATUS, birth_topic
 from iotd.mqtt.door import Door
 from iotd.mqtt.handover import Inbox
+from iotd.mqtt.line import ToPublish
 from iotd.mqtt.mosquitto import KeyWriter, PasswordFile
+from iotd.mqtt.stream import Message
 from iotd.site.figures import guarded
 from iotd.times import rfc3339
 
@@ -30,7 +33,8 @@ LISTEN_EVERY = 10.0  # seconds between two tries to get a port that another prog
 
 class BrokerLine:
     """``inbox`` hears what gates publish; ``on_connection(connected)`` and
-    ``on_open(anybody_may_publish)`` are told how the broker is."""
+    ``on_open(anybody_may_publish)`` are told how the broker is. For Home Assistant there are
+    ``on_discovery(connected)`` and ``on_birth(payload)``, which says that it is there."""
 
     _log = Logger()
 
@@ -44,6 +48,9 @@ class BrokerLine:
         self._config, self._reactor, self._now = config.mqtt, reactor, now
         self._metrics, self._client_id, self._inbox = metrics, client_id, inbox
         self._on_connection, self._on_open = on_connection, on_open
+        self.on_discovery: Callable[[bool], None] = lambda connected: None
+        self.on_birth: Callable[[bytes], None] = lambda payload: None
+        self._birth = birth_topic(config.mqtt.discovery) if config.mqtt.discovery else ""
         self._listeners = Listeners(reactor)
         self._bridge: Bridge | None = None
         self._embedded: EmbeddedBroker | None = None
@@ -88,8 +95,9 @@ class BrokerLine:
         topics = [*TOPICS, *filter(None, [self._config.legacy_topic])]
         self._bridge = Bridge(
             reactor=self._reactor, address=address, client_id=self._client_id, topics=topics,
-            inbox=self._inbox, now=self._now, metrics=self._metrics,
-            on_connection=self._connected,
+            inbox=self._hear, now=self._now, metrics=self._metrics,
+            on_connection=self._connected, extra=[self._birth] if self._birth else (),
+            will=ToPublish(STATUS, OFFLINE, 1, True) if self._birth else None,
         )
         self._bridge.start_service()
         if self._embedded is not None:
@@ -107,8 +115,17 @@ class BrokerLine:
         if self._keys is not None:
             self._keys.start_service()
 
+    def _hear(self, messages: list[Message]) -> Deferred[Any]:
+        if self._birth:
+            for message in messages:
+                if message.topic == self._birth:
+                    self.on_birth(message.payload)
+            messages = [each for each in messages if each.topic != self._birth]
+        return self._inbox(messages)
+
     def _connected(self, connected: bool) -> None:
         self._on_connection(connected)
+        self.on_discovery(connected)
         if connected and self._check is not None:
             self._check.connected()
 
@@ -158,6 +175,10 @@ class BrokerLine:
     def publish(self, topic: str, payload: bytes) -> bool:
         """Tell a gate something; False when that can't be now."""
         return self._bridge is not None and self._bridge.publish(topic, payload)
+
+    def say(self, topic: str, payload: bytes, qos: int, retain: bool) -> bool:
+        """Tell Home Assistant something; False when that can't be now."""
+        return self._bridge is not None and self._bridge.publish(topic, payload, qos, retain)
 
     async def check(self) -> None:
         """Unavailable with the reason while gates can't be heard."""

@@ -42,15 +42,20 @@ class PahoSession:
     """paho as a line's session; callbacks are paho's, and never raise.
 
     ``came_up(fresh)`` is called when all is subscribed; fresh: the broker had kept nothing.
+    ``extra`` are topics that a broker may refuse; ``will`` is said by it when we are gone.
     """
+
+    _log = Logger()
 
     def __init__(
         self, address: Address, client_id: str, topics: Sequence[str],
         tls: ssl.SSLContext | None, keepalive: int, came_up: Callable[[bool], None],
+        extra: Sequence[str] = (), will: ToPublish | None = None,
     ) -> None:
         self.up, self.why = False, ""
         self._keepalive = keepalive
-        self._topics, self._came_up, self._fresh = topics, came_up, False
+        self._topics, self._came_up, self._fresh = (*topics, *extra), came_up, False
+        self._extra = frozenset(extra)
         self._paho = client = _Paho(
             paho.CallbackAPIVersion.VERSION2, client_id, clean_session=False,
             protocol=paho.MQTTv311, manual_ack=True, reconnect_on_failure=False,
@@ -62,6 +67,8 @@ class PahoSession:
         client.on_disconnect = self._disconnected
         # with it, paho never writes but when it is told to
         client.on_socket_register_write = lambda *_: None
+        if will is not None:
+            client.will_set(*will)
         if address.username is not None:
             client.username_pw_set(address.username, address.password)
         if address.tls:
@@ -110,7 +117,9 @@ class PahoSession:
 
     def _subscribed(self, _: Any, __: Any, ___: Any, codes: Any, ____: Any) -> None:
         refused = [topic for topic, code in zip(self._topics, codes) if code.is_failure]
-        if refused:
+        for topic in self._extra.intersection(refused):
+            self._log.warn("the broker refused the subscription to {topic}", topic=topic)
+        if refused := [topic for topic in refused if topic not in self._extra]:
             self.why = f"it refused the subscription to {', '.join(refused)}"
             self._paho.disconnect()
             return
@@ -127,7 +136,8 @@ class Bridge:
 
     ``inbox(messages)`` is called on the reactor with batches of what is published on
     ``topics``, and gives a Deferred: fired, they are acknowledged; failed, they come again.
-    The broker keeps what comes while nobody is here, under ``client_id``.
+    The broker keeps what comes while nobody is here, under ``client_id``. ``extra`` are topics
+    without which it goes on too; ``will`` is what the broker says when this one is gone.
     """
 
     _log = Logger()
@@ -137,6 +147,7 @@ class Bridge:
         inbox: Inbox, now: Callable[[], float], metrics: CollectorRegistry,
         tls: ssl.SSLContext | None = None, keepalive: int = KEEPALIVE,
         on_connection: Callable[[bool], None] = lambda connected: None,
+        extra: Sequence[str] = (), will: ToPublish | None = None,
     ) -> None:
         self.address = address
         self._reactor, self._now, self._on_connection = reactor, now, on_connection
@@ -147,7 +158,9 @@ class Bridge:
         #: How often the broker had forgotten, after a lost connection, what it was to keep.
         self.sessions_lost = 0
         self.unpublished = 0
-        session = PahoSession(address, client_id, topics, tls, keepalive, self._thread_came_up)
+        session = PahoSession(
+            address, client_id, topics, tls, keepalive, self._thread_came_up, extra, will,
+        )
         self._line = Line(session, self._thread_lost, self._thread_ended)
         self.handover = self._line.handover = Handover(reactor, inbox, self._line.wake)
         self._ended: Deferred[None] = Deferred()
