@@ -42,6 +42,7 @@ audit = Table(
     Column("erased", Boolean, nullable=False, server_default=false()),
     Index(None, "at"),
     Index(None, "patient"),
+    Index(None, "subject"),
 )
 
 EVERYBODY = "all"  # in place of a patient: of everyone there was at that time

@@ -80,6 +80,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     "devices.make_key": OPERATORS,
     "devices.command": OPERATORS,
     # fleet
+    "fleet.list_boards": OPERATORS,
+    "fleet.get_board": OPERATORS,
+    "fleet.list_board_events": OPERATORS,
+    "fleet.act_on_boards": OPERATORS,
     # updates
     # flashing
     "flashing.list_kinds": OPERATORS,
@@ -250,6 +254,7 @@ RIGHTS: dict[str, frozenset[str]] = {
 # server-sent events by name: who hears them
 EVENTS: dict[str, frozenset[str]] = {
     "device": OPERATORS,
+    "board": OPERATORS,
     "camera": WATCHERS,
     # of these each hears only what is theirs: iotd.health.access
     "reading": HEALTH,

@@ -33,6 +33,7 @@ class Changing(Strict):
     kind: str | None = None
     patient: str | None = Field(None, max_length=40)
     camera: str | None = Field(None, max_length=64)
+    place: str | None = Field(None, max_length=100, description="where it hangs")
 
 
 class Command(Strict):
@@ -55,6 +56,7 @@ class DeviceOut(BaseModel):
     rssi: int | None
     patient: str | None
     camera: str | None
+    place: str | None
     connected: bool
     waits_because: str | None
 
@@ -75,11 +77,7 @@ class DevicesApi:
     @route("GET", "/devices", kind="page")
     async def devices_page(self, call: Call) -> Page:
         """Devices: who waits, who is there, who was refused and why."""
-        return Page("devices.html", title="Devices", data={
-            "devices": self._registry.list(),
-            "refusals": self._registry.admissions.refusals.items(),
-            "enrolment": self._registry.admissions.enrolment,
-        })
+        return Page("devices.html", title="Devices", data=self._registry.page_data())
 
     @route("GET", "/api/v1/devices", query=TextPaging, answer=DeviceList)
     async def list_devices(self, call: Call) -> dict[str, Any]:
@@ -98,7 +96,7 @@ class DevicesApi:
 
     @route("PATCH", "/api/v1/devices/<id>", body=Changing, answer=DeviceOut)
     async def change_device(self, call: Call, id: str) -> dict[str, Any]:
-        """Rename it, or change its kind, patient or camera."""
+        """Rename it, or change its kind, patient, camera or place."""
         fields = call.body.model_dump(exclude_unset=True)
         return await self._registry.change(id, fields, call.who.name)
 

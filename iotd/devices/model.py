@@ -141,6 +141,14 @@ def check_name(name: str) -> str:
     return name
 
 
+def check_place(place: str | None) -> str | None:
+    """Where a device hangs, up to 100 printable characters; none is None."""
+    place = (place or "").strip()
+    if len(place) > 100 or not place.isprintable():
+        raise Invalid("A place has up to 100 printable characters.", "place")
+    return place or None
+
+
 def waits_because(device: Device, connected: bool, shared: bool = False) -> str | None:
     """Why a pending device waits, for the person who can end it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter
 from twisted.logger import Logger, LogLevel
@@ -54,6 +54,8 @@ class Refusals:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._shown: OrderedDict[tuple[str, str, str | None, str], Refusal] = OrderedDict()
         self._lines = FewLines(self._log)
+        # whoever looks after boards hears of each
+        self.on_refusal: Callable[[Refusal], None] = lambda refusal: None
         self._counter = Counter(
             "iotd_refused", "connections turned away", ["wire", "cause"], registry=registry
         )
@@ -66,7 +68,8 @@ class Refusals:
         key = (address, wire, id, cause)
         known = self._shown.pop(key, None)
         count = known.count + 1 if known else 1
-        self._shown[key] = Refusal(address, wire, id, reason, NEXT_STEPS[cause], now, count)
+        refusal = Refusal(address, wire, id, reason, NEXT_STEPS[cause], now, count)
+        self._shown[key] = refusal
         while len(self._shown) > MAX_SHOWN:
             self._shown.popitem(last=False)
         name = f"{id} at {address}" if id else address
@@ -74,8 +77,12 @@ class Refusals:
             now, address, LogLevel.warn, "{wire}: {name} refused: {reason}",
             wire=wire, name=name, reason=reason,
         )
+        self.on_refusal(refusal)
+
+    def newest_first(self) -> Iterator[Refusal]:
+        """What is shown."""
+        return reversed(self._shown.values())
 
     def items(self) -> list[dict[str, Any]]:
         """The newest first, as JSON."""
-        newest_first = reversed(self._shown.values())
-        return [{**vars(refusal), "at": rfc3339(refusal.at)} for refusal in newest_first]
+        return [{**vars(each), "at": rfc3339(each.at)} for each in self.newest_first()]

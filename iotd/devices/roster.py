@@ -62,6 +62,8 @@ class Roster:
         self.links: dict[str, Link] = {}
         self.loaded = False
         self.bus = bus
+        # whoever looks after boards hears of each connection, and of its end
+        self.on_link: Callable[[str, str, bool], None] = lambda id, address, connected: None
         self._heard: dict[str, float] = {}
         self._lines = FewLines(self._log)
 
@@ -98,6 +100,7 @@ class Roster:
         waits = device.approval is Approval.PENDING
         hint = ": it waits; approve it under Devices, or: iotd device approve {id}"
         self._say(link, "{id} connected from {address}" + (hint if waits else ""), device.id)
+        self.on_link(device.id, link.address, True)
         self.publish(device.id)
 
     def leave(self, id: str, link: Link) -> None:
@@ -110,6 +113,7 @@ class Roster:
         if device is not None:
             self._heard[id] = link.last_heard(self.now())
             self.devices[id] = replace(device, last_seen=self._heard[id])
+            self.on_link(id, link.address, False)
             self.publish(id)
 
     def abandon(self, id: str, link: Link, is_new: bool) -> None:
@@ -127,6 +131,7 @@ class Roster:
         link = self.unlink(id)
         if link is not None:
             link.close(reason)
+            self.on_link(id, link.address, False)
             self.publish(id)
 
     def unlink(self, id: str) -> Link | None:
@@ -150,6 +155,15 @@ class Roster:
         self._log_end(self.store.run(records.change_device, id, changes))
         self.devices[id] = replace(self.devices[id], **changes)
         return self.devices[id]
+
+    def note(self, id: str, firmware: str | None, rssi: int | None) -> bool:
+        """Take what a board told of itself into memory; whether that is news to be written."""
+        before = self.devices[id]
+        rssi = before.rssi if rssi is None else rssi
+        self.devices[id] = replace(before, firmware=firmware or before.firmware, rssi=rssi)
+        if self.devices[id].firmware != before.firmware:
+            self.publish(id)
+        return self.devices[id] != before
 
     def apply(self, id: str, changes: dict[str, Any]) -> None:
         """A decision is on disk: it is in effect, unless the device went meanwhile."""
@@ -199,7 +213,8 @@ class Roster:
             "state": model.state(device, connected), "address": device.address,
             "keyed": device.keyed, "firmware": device.firmware, "last_seen": rfc3339(last_seen),
             "rssi": device.rssi, "patient": device.patient, "camera": device.camera,
-            "connected": connected, "waits_because": self._why_it_waits(device, connected),
+            "place": device.place, "connected": connected,
+            "waits_because": self._why_it_waits(device, connected),
         }
 
     def _why_it_waits(self, device: Device, connected: bool) -> str | None:

@@ -26,6 +26,8 @@ from iotd.store.seal import Sealer
 #: (device, wire, line, reply): whether the line was one that somebody waits for.
 BoardLine = Callable[[str, str, str, Callable[[str], None]], bool]
 
+_MAY_BE_NONE = ("patient", "camera", "place")
+
 
 class Registry:
     """Devices as people see and steer them.
@@ -50,11 +52,22 @@ class Registry:
         self.abandon = self._roster.abandon
         self.device = self._roster.device
         self.counts = self._roster.counts
+        self.note = self._roster.note
+        # what the page of devices begins with; whoever knows more of them sets it
+        self.page_data = self._page_data
 
     def list(self) -> Sequence[dict[str, Any]]:
         """Every device as JSON, by id."""
         devices = self._roster.devices
         return [self._roster.json(devices[id]) for id in sorted(devices)]
+
+    def on_link(self, listener: Callable[[str, str, bool], None]) -> None:
+        """Tell ``listener(id, address, connected)`` of each connection, and of its end."""
+        self._roster.on_link = listener
+
+    def _page_data(self) -> dict[str, Any]:
+        refusals, enrolment = self.admissions.refusals.items(), self.admissions.enrolment
+        return {"devices": self.list(), "refusals": refusals, "enrolment": enrolment}
 
     def get(self, id: str) -> dict[str, Any]:
         """One device as JSON, or NotFound."""
@@ -153,9 +166,9 @@ class Registry:
         self.gate_door.shut(id, reason)
 
     async def change(self, id: str, fields: dict[str, Any], by: str = "") -> dict[str, Any]:
-        """Change ``name``, ``kind``, ``patient`` or ``camera``."""
+        """Change ``name``, ``kind``, ``patient``, ``camera`` or ``place``."""
         device = self._roster.device(id)
-        fields = {k: v for k, v in fields.items() if v is not None or k in ("patient", "camera")}
+        fields = {k: v for k, v in fields.items() if v is not None or k in _MAY_BE_NONE}
         self._check(device, fields)
         await self._decide(id, by, "change device", ", ".join(fields), **fields)
         self._start_anew(device)
@@ -164,6 +177,8 @@ class Registry:
     def _check(self, device: Device, fields: dict[str, Any]) -> None:
         if "name" in fields:
             fields["name"] = model.check_name(fields["name"])
+        if "place" in fields:
+            fields["place"] = model.check_place(fields["place"])
         if "kind" in fields:
             model.check_fits(fields["kind"], device.wire)
         if fields.get("patient") is not None and self.check_patient is not None:

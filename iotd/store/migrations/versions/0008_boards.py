@@ -13,6 +13,7 @@ down_revision = "0007"
 
 def upgrade() -> None:
     column("devices", sa.Column("place", sa.String(100)))
+    index("audit", ["subject"])  # what people did to one board
     for part in (_boards, _events, _rollouts, _rollout_boards):
         part()
 

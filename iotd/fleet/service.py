@@ -1,0 +1,204 @@
+"""The fleet on the reactor: hears what boards tell, who comes and goes, who was turned away."""
+
+from __future__ import annotations
+
+from typing import Any, Awaitable, Callable, Sequence
+
+from prometheus_client import CollectorRegistry
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from iotd.bus import AlertWanted, BoardChanged, BoardTold, Bus, DeviceChanged
+from iotd.devices.refusals import Refusal
+from iotd.devices.service import Registry
+from iotd.errors import NotFound
+from iotd.fleet import model, records, texts
+from iotd.fleet.alarms import FLAPPING, SILENT, Alarms
+from iotd.fleet.behind import Behind
+from iotd.fleet.figures import Figures
+from iotd.fleet.model import Board, Event
+from iotd.fleet.show import Turned, board_json
+from iotd.site.figures import guarded
+from iotd.store.engine import Store
+
+TICK = 1.0  # seconds: open pages are told of a board once in that time at most
+FLUSH_EVERY, LOOK_EVERY, PRUNE_EVERY = 3, 5, 3600  # ticks
+
+
+class Fleet:
+    """Every device as a board: what the registry knows, and what it told of itself.
+
+    ``updater(ids, by)`` begins an update of these boards; whoever has firmware sets it.
+    ``doors()`` says what boards must reach here, as ``texts.door`` makes it.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, *, store: Store, bus: Bus, registry: Registry, clock: Any,
+        now: Callable[[], float], silent_seconds: float, metrics: CollectorRegistry,
+    ) -> None:
+        self.store, self.registry, self.now = store, registry, now
+        self.updater: Callable[[Sequence[str], str], Awaitable[Any]] | None = None
+        self.doors: Callable[[], Sequence[dict[str, Any]]] = lambda: ()
+        self._bus, self._silent_seconds = bus, silent_seconds
+        self._refusals = registry.admissions.refusals
+        self._boards: dict[str, Board] = {}
+        self._changed: set[str] = set()
+        self._behind = Behind(store, now)
+        self._alarms = Alarms(clock.seconds, silent_seconds, self._alarm)
+        self._figures = Figures(metrics, self._alarms.count)
+        self._tick_number = 0
+        self._ticks = LoopingCall(guarded(self._tick, self._log, "looking after boards"))
+        self._ticks.clock = clock
+        bus.subscribe(BoardTold, self._told)
+        bus.subscribe(DeviceChanged, self._device_changed)
+        registry.on_link(self._linked)
+        self._refusals.on_refusal = self._refused
+        registry.page_data = self.page_data
+
+    # -- life ---------------------------------------------------------------------------
+
+    def load(self, connection: Any) -> None:
+        """Read what boards told last; after the registry, from any thread."""
+        self._boards = {board.device: board for board in records.all_boards(connection)}
+
+    def start_service(self) -> None:
+        """Look after them from now on; devices can connect."""
+        for device in self.registry.list():
+            self._see(device)
+        self._alarms.start()
+        self._ticks.start(TICK, now=False)
+
+    def stop_service(self) -> Deferred[Any]:
+        """Look no more; fires when what was heard is written."""
+        if self._ticks.running:
+            self._ticks.stop()
+        return Deferred.fromCoroutine(self._behind.finish())
+
+    def _tick(self) -> None:
+        self._tick_number += 1
+        if self._tick_number % LOOK_EVERY == 0:
+            self._alarms.look()
+        changed, self._changed = self._changed, set()
+        turned = Turned(self._refusals.newest_first()) if changed else None
+        for id in changed:
+            if self._known(id):
+                self._bus.publish(BoardChanged(id, self.get(id, turned)))
+        if self._tick_number % FLUSH_EVERY == 0:
+            self._behind.flush()
+        if self._tick_number % PRUNE_EVERY == 0:
+            self._behind.prune()
+
+    # -- what is heard --------------------------------------------------------------------
+
+    def _told(self, told: BoardTold) -> None:
+        try:
+            self.registry.device(told.device)
+        except NotFound:
+            return  # it was removed while it spoke
+        id, report = told.device, told.report
+        board, events = model.told(self._boards.get(id), id, report, told.at)
+        self._boards[id] = board
+        self._behind.board(board)
+        firmware = texts.firmware(board.version, board.build)
+        if self.registry.note(id, firmware, report.rssi):
+            device = self.registry.device(id)
+            self._behind.heard(id, device.firmware, device.rssi)
+        for event in events:
+            self._happened(event)
+        self._figures.told(events)
+        self._changed.add(id)
+
+    def _linked(self, id: str, address: str, connected: bool) -> None:
+        if connected:
+            self._alarms.connected(id)
+        what, text = ("connected", f"from {address}") if connected else ("lost", "")
+        self._happened(Event(id, self.now(), what, text))
+
+    def _device_changed(self, event: DeviceChanged) -> None:
+        if event.data.get("state") == "deleted":
+            self._forget(event.id)
+        else:
+            self._see(event.data)
+            self._changed.add(event.id)
+
+    def _see(self, device: dict[str, Any]) -> None:
+        approved = device["state"] in ("online", "offline")
+        was_there = device["connected"] or device["last_seen"] is not None
+        self._alarms.see(
+            device["id"], device["connected"], approved and was_there, device["kind"] == "gate"
+        )
+
+    def _refused(self, refusal: Refusal) -> None:
+        if refusal.id is not None and self._known(refusal.id):
+            self._changed.add(refusal.id)
+
+    def _forget(self, id: str) -> None:
+        self._boards.pop(id, None)
+        self._changed.discard(id)
+        self._behind.forget(id)
+        self._alarms.forget(id)
+        self._bus.publish(BoardChanged(id, {"id": id, "gone": True}))
+
+    def _happened(self, event: Event) -> None:
+        self._behind.event(event)
+        self._changed.add(event.device)
+
+    def _alarm(self, id: str, cause: str, active: bool) -> None:
+        device = self._find(id)
+        self._bus.publish(AlertWanted(
+            key=f"board_{cause}:{id}", patient=None, device=id, cause=cause, severity="warning",
+            active=active, text=texts.alarm(device or {"id": id}, cause, self._silent_seconds),
+        ))
+        if device is not None:
+            self._happened(Event(
+                id, self.now(), "alarm", cause, result="began" if active else "ended"
+            ))
+
+    # -- what is shown --------------------------------------------------------------------
+
+    def list(self) -> Sequence[dict[str, Any]]:
+        """Every board as JSON, by id."""
+        turned = Turned(self._refusals.newest_first())
+        return [self._json(device, turned) for device in self.registry.list()]
+
+    def get(self, id: str, turned: Turned | None = None) -> dict[str, Any]:
+        """One board as JSON, or NotFound; ``turned`` when many are asked for."""
+        return self._json(
+            self.registry.get(id), turned or Turned(self._refusals.newest_first())
+        )
+
+    def told_build(self, id: str) -> int | None:
+        """The number of the firmware that a board says it runs, if it ever said so."""
+        board = self._boards.get(id)
+        return None if board is None else board.build
+
+    def page_data(self) -> dict[str, Any]:
+        """What the page begins with."""
+        return {
+            "boards": self.list(), "refusals": self._refusals.items(),
+            "enrolment": self.registry.admissions.enrolment, "doors": list(self.doors()),
+        }
+
+    def _json(self, device: dict[str, Any], turned: Turned) -> dict[str, Any]:
+        id, connected = device["id"], device["connected"]
+        last_seen = self.registry.device(id).last_seen
+        why = model.why_missing(
+            device["state"], connected, last_seen, turned.newest(id, device["address"]),
+            device["waits_because"],
+        )
+        return board_json(
+            device, self._boards.get(id), self.now(), why,
+            self._alarms.is_on(id, SILENT), self._alarms.is_on(id, FLAPPING),
+        )
+
+    def _find(self, id: str) -> dict[str, Any] | None:
+        return self.get(id) if self._known(id) else None
+
+    def _known(self, id: str) -> bool:
+        try:
+            return bool(self.registry.device(id))
+        except NotFound:
+            return False
