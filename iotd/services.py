@@ -124,6 +124,7 @@ class Daemon(Service):
         self.home = HomeAssistant(
             config=config, registry=parts.registry, bus=parts.bus, clock=reactor,
             broker=self.campus.line.broker, in_thread=parts.in_thread, metrics=parts.metrics,
+            accounts=parts.accounts, now=parts.now,
             headcount=self.campus.core.dashboard.summary, rooms={
                 "camera": self.cameras.get, "gate": self.campus.desk.get,
                 "cabinet": lambda id: self.health.cabinets.json(parts.registry.device(id)),

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from iotd.bus import Bus
+from iotd.bus import Bus, SessionEnded
 from iotd.config_sections import Config
 from iotd.devices.service import Registry
 from iotd.errors import Conflict, Unavailable
@@ -19,6 +19,7 @@ from iotd.mqtt.broker import EmbeddedBroker
 from iotd.mqtt.broker_check import BrokerCheck
 from iotd.mqtt.client import Bridge
 from iotd.mqtt.discovery_messages import OFFLINE, STATUS, birth_topic
+from iotd.mqtt.discovery_reader import Readers
 from iotd.mqtt.door import Door
 from iotd.mqtt.handover import Inbox
 from iotd.mqtt.line import ToPublish
@@ -51,7 +52,7 @@ class BrokerLine:
         self.on_discovery: Callable[[bool], None] = lambda connected: None
         self.on_birth: Callable[[bytes], None] = lambda payload: None
         self._birth = birth_topic(config.mqtt.discovery) if config.mqtt.discovery else ""
-        self._listeners = Listeners(reactor)
+        self.listeners = Listeners(reactor)
         self._bridge: Bridge | None = None
         self._embedded: EmbeddedBroker | None = None
         self._why = "it is not asked for messages before the database was read once"
@@ -59,13 +60,13 @@ class BrokerLine:
         self._check: BrokerCheck | None = None
         self._stopped = False
         if config.mqtt.broker == "embedded":
-            self._embed(registry)
+            self._embed(registry, bus)
         else:
             self._account(config, registry, bus)
         self._retry = LoopingCall(guarded(self._listen, self._log, "listening for gates"))
         self._retry.clock = reactor
 
-    def _embed(self, registry: Registry) -> None:
+    def _embed(self, registry: Registry, bus: Bus) -> None:
         door = Door(registry.gate_door, self._config.legacy_topic)
         refuse = registry.admissions.refuse
         self._embedded = EmbeddedBroker(
@@ -73,6 +74,16 @@ class BrokerLine:
             refuse=lambda address, gate, cause, why: refuse("mqtt", address, gate, cause, why),
         )
         registry.gate_door.on_shut = self._embedded.shut
+        bus.subscribe(SessionEnded, self._session_ended)
+
+    def _session_ended(self, event: SessionEnded) -> None:
+        if self._embedded is not None:
+            self._embedded.end_session(event.session)
+
+    def let_read(self, session_of: Callable[[str], str | None]) -> None:
+        """Whoever has a token with a session may hear what Home Assistant is told."""
+        if self._embedded is not None and self._config.discovery:
+            self._embedded.let_read(Readers(self._config.discovery, session_of))
 
     def _account(self, config: Config, registry: Registry, bus: Bus) -> None:
         address = parse(config.mqtt.broker)
@@ -143,7 +154,7 @@ class BrokerLine:
         """Cameras and patients need no gates: a port that is taken does not end the daemon."""
         assert self._embedded is not None
         try:
-            self._listeners.open("mqtt", [self._config.listen], self._embedded.factory)
+            self.listeners.open("mqtt", [self._config.listen], self._embedded.factory)
         except Conflict as fault:
             if str(fault) != self._why:
                 self._log.error(
@@ -154,14 +165,14 @@ class BrokerLine:
             return
         self._why = ""
         self._retry.stop()
-        self._log.info("gates connect at {where}", where=self._listeners.describe())
+        self._log.info("gates connect at {where}", where=self.listeners.describe())
 
     async def stop(self) -> None:
         """End listening, the client, and the broker if it is ours."""
         self._stopped = True
         if self._retry.running:
             self._retry.stop()
-        await self._listeners.close()
+        await self.listeners.close()
         for part in (self._keys, self._check):
             if part is not None:
                 await part.stop_service()

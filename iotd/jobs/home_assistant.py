@@ -9,6 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from iotd.accounts.rights import OPERATORS
+from iotd.accounts.service import Accounts
 from iotd.bus import (
     BoardChanged, Bus, CabinetChanged, CameraChanged, DeviceChanged, OccupancyChanged,
 )
@@ -41,8 +43,10 @@ class HomeAssistant:
     def __init__(
         self, *, config: Config, registry: Registry, bus: Bus, broker: BrokerLine,
         rooms: Mapping[str, Room], headcount: Callable[[], Mapping[str, Any]], clock: Any,
-        in_thread: Callable[..., Deferred[Any]], metrics: CollectorRegistry,
+        in_thread: Callable[..., Deferred[Any]], metrics: CollectorRegistry, accounts: Accounts,
+        now: Callable[[], float],
     ) -> None:
+        self._accounts, self._now = accounts, now
         self._registry, self._rooms, self._headcount = registry, rooms, headcount
         self._site, self._on = config.site.name, bool(config.mqtt.discovery)
         self._in_thread, self._file = in_thread, AnnouncedFile(config.data_dir)
@@ -53,6 +57,7 @@ class HomeAssistant:
             page=config.site.public_url.rstrip("/") + "/devices" if given else "",
         )
         broker.on_birth, broker.on_discovery = self.discovery.birth, self.discovery.connected
+        broker.let_read(self._session_of)
         self._dirty: dict[str, None] = {}
         self._first: list[str] = []  # not looked at since the start
         self._kept: Announced | None = None  # until all were
@@ -68,6 +73,11 @@ class HomeAssistant:
         bus.subscribe(CabinetChanged, lambda event: self._changed(event.id))
         bus.subscribe(BoardChanged, lambda event: self._changed(event.id))
         bus.subscribe(OccupancyChanged, lambda event: self._changed(CAMPUS))
+
+    def _session_of(self, secret: str) -> str | None:
+        """At the embedded broker it signs in with a token of those who may see devices."""
+        found = self._accounts.sessions.identify_token(secret, self._now())
+        return found.session if found is not None and found.role in OPERATORS else None
 
     # -- life -----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from twisted.internet.defer import maybeDeferred
 
 from iotd.mqtt.address import Address
+from iotd.mqtt.discovery_reader import Readers
 from iotd.mqtt.door import Door
 from iotd.mqtt.guards import Guards, OwnGuards, Refuse
 from iotd.mqtt.routing import Routing
@@ -51,6 +52,14 @@ class EmbeddedBroker:
     def shut(self, gate: str, reason: str) -> None:
         """End the connections of a gate that may not go on as it is."""
         self.factory.shut(gate, reason)
+
+    def let_read(self, readers: Readers) -> None:
+        """Home Assistant may come in from now on."""
+        self._door.readers = readers
+
+    def end_session(self, session: str) -> None:
+        """A token was taken away."""
+        self.factory.end_session(session)
 
     async def drain(self) -> None:
         """Send gates away, and wait a little until the daemon has what they said.

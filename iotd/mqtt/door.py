@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Protocol
 
+from iotd.mqtt.discovery_reader import Readers
 from iotd.wire.hello import is_gate_id
 from iotd.wire.mqtt import Connect
 
@@ -29,12 +30,14 @@ class Gates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who was let in: ``gate`` is its id where it gave one, ``proved`` with its key."""
+    """Somebody who was let in: ``gate`` is its id where it gave one, ``proved`` with its key;
+    ``session`` is the token's with which Home Assistant came."""
 
     name: str
     gate: str | None = None
     proved: bool = False
     own: bool = False  # the daemon's own client
+    session: str | None = None
 
 
 class Door:
@@ -45,6 +48,7 @@ class Door:
 
     def __init__(self, gates: Gates, legacy_topic: str) -> None:
         self._gates, self._legacy = gates, legacy_topic
+        self.readers: Readers | None = None  # while there is something for Home Assistant
         self.username = "$iotd"  # no gate can have this id
         self.password = secrets.token_hex(32)
 
@@ -56,6 +60,8 @@ class Door:
             right = hmac.compare_digest(password, self.password.encode())
             return Visitor("iotd", own=True) if right else None
         told = password.decode("utf-8", "replace") or None
+        if told and self.readers and (session := self.readers.session_of(told)) is not None:
+            return Visitor(name, session=session)
         if not self._gates.sign_in(username, told, connect.client_id, address):
             return None
         if username is None:
@@ -66,6 +72,9 @@ class Door:
         """Why this may not be said, in one sentence; None when it may."""
         if visitor.own:
             return None
+        if visitor.session is not None:
+            may = self.readers is not None and self.readers.says(topic)
+            return None if may else "a token is for listening"
         if topic == self._legacy and topic:
             return "a gate with an id has topics of its own" if visitor.proved else None
         gate, _, what = topic.removeprefix(PREFIX).partition("/")
@@ -81,6 +90,8 @@ class Door:
         """Whether a subscription is granted: a gate hears only what is asked of it."""
         if visitor.own:
             return True
+        if visitor.session is not None:
+            return self.readers is not None and self.readers.hears(topic)
         gate, _, what = topic.removeprefix(PREFIX).partition("/")
         named = topic.startswith(PREFIX) and what == HEARS and is_gate_id(gate)
         if not named or (visitor.gate is not None and visitor.gate != gate):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.protocol import Protocol
 
 from iotd.devices.links import watch_link
+from iotd.mqtt.discovery_reader import NOWHERE
 from iotd.mqtt.door import KEPT, Visitor
 from iotd.wire.errors import LocalProtocolError, RemoteProtocolError, quote
 from iotd.wire.events import NeedData
@@ -28,6 +29,8 @@ CONNECT_SECONDS = 10.0
 BEGUN_SECONDS = 30.0  # for a packet of which a part came
 PASSED_BYTES = 1 << 18  # passed on and not read yet by the broker: more waits in the socket
 FILTERS = 8  # subscriptions of one client
+READS = 2000  # subscriptions of Home Assistant, two a thing; each message is compared with each
+CHOKED_SECONDS = 30.0  # that it may take to read what waits for it
 PROTOCOL, NOT_AUTHORISED, AWAY = 1, 5, 3  # codes of CONNACK
 CONNECT, SUBACK = 0x10, 0x90
 
@@ -47,6 +50,7 @@ class Guard(Protocol):
         self._passed = 0
         self._keepalive = 0
         self._paused = self._closed = False
+        self._choked: float | None = None
         self.connected_at = self.heard_at = self._began_at = guards.seconds()
         self._begun = False
 
@@ -127,6 +131,8 @@ class Guard(Protocol):
             self._channel = self._guards.open(self)
             will = _plain(connect.will) if connect.will else None
             self._pass(Connect(name, clean=not visitor.own, keepalive=0, will=will))
+            if visitor.session is not None:
+                self.transport.registerProducer(self, True)
 
     def _turn_away(self, code: int) -> None:
         self._say(ConnAck(False, code))
@@ -143,6 +149,9 @@ class Guard(Protocol):
             self._say(PubAck(packet.packet_id))
 
     def _subscribe(self, visitor: Visitor, packet: Subscribe) -> None:
+        if visitor.session is not None:
+            self._read_on(visitor, packet)
+            return
         topics = {topic for topic, _ in packet.filters}
         allowed = all(self._guards.door.may_subscribe(visitor, topic) for topic in topics)
         if not allowed or (not visitor.own and len(self._filters | topics) > FILTERS):
@@ -151,6 +160,16 @@ class Guard(Protocol):
             return
         self._filters |= topics
         self._pass(packet)
+
+    def _read_on(self, visitor: Visitor, packet: Subscribe) -> None:
+        """Home Assistant asks for what others tell it too, in one packet with ours."""
+        may = self._guards.door.may_subscribe
+        filters = [(topic if may(visitor, topic) else NOWHERE, qos)
+                   for topic, qos in packet.filters]
+        if len(self._filters.union(topic for topic, _ in filters)) > READS:
+            filters = [(NOWHERE, qos) for _, qos in filters]
+        self._filters.update(topic for topic, _ in filters)
+        self._pass(Subscribe(packet.packet_id, tuple(filters)))
 
     def _may_not(self, visitor: Visitor, will: Will) -> str | None:
         return self._guards.door.may_not_publish(visitor, will.topic)
@@ -179,8 +198,24 @@ class Guard(Protocol):
             return
         self._from_broker.receive_data(data)
         while not isinstance(packet := self._from_broker.next_packet(), NeedData):
-            if not isinstance(packet, Publish) or packet.topic in self._filters:
+            if not isinstance(packet, Publish) or self._asked_for(self.visitor, packet.topic):
                 self._say(packet)
+
+    def _asked_for(self, visitor: Visitor, topic: str) -> bool:
+        if visitor.session is not None:  # its filters have wildcards
+            return self._guards.door.may_subscribe(visitor, topic)
+        return topic in self._filters
+
+    def pauseProducing(self) -> None:
+        """Home Assistant does not read what it is sent."""
+        self._choked = self._guards.seconds()
+
+    def resumeProducing(self) -> None:
+        """It does again."""
+        self._choked = None
+
+    def stopProducing(self) -> None:
+        """It is gone."""
 
     def _say(self, packet: Packet) -> None:
         self.transport.write(encode(packet))
@@ -200,6 +235,8 @@ class Guard(Protocol):
         self._mind_the_way()
         if self.visitor is None and now - self.connected_at > CONNECT_SECONDS:
             self.refuse("silent", f"no whole CONNECT within {CONNECT_SECONDS:g} s")
+        elif self._choked is not None and now - self._choked > CHOKED_SECONDS:
+            self.refuse("limit", f"it did not read for {CHOKED_SECONDS:g} s")
         elif self._begun and not self._paused and now - self._began_at > BEGUN_SECONDS:
             self.refuse("wire", f"a packet not whole after {BEGUN_SECONDS:g} s")
         elif self._keepalive and not self._paused and now - self.heard_at > self._keepalive * 1.5:

@@ -150,6 +150,12 @@ class Guards(Factory):
                 self._log.info("{gate} is cut off: {reason}", gate=gate, reason=reason)
                 guard.close(abort=True)
 
+    def end_session(self, session: str) -> None:
+        """A token was taken away: Home Assistant goes with it."""
+        for guard in tuple(self._guards):
+            if guard.visitor is not None and guard.visitor.session == session:
+                guard.close(abort=True)
+
     def drain(self) -> Deferred[None]:
         """Send the gates away; fires when the daemon has all that was acknowledged to them.
 
