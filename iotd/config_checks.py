@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from twisted.internet import endpoints
 
 from iotd.config_faults import masked, nearest
+from iotd.tls import endpoint as tls
 
 _ENDPOINT_KINDS = ("tcp", "tcp6", "ssl", "unix", "tls", "systemd", "haproxy")
 _HOST = re.compile(
@@ -47,6 +48,7 @@ def check_endpoint(text: str) -> str:
         endpoint = _parsed(text)
     except Exception as problem:
         wrong(*_why_no_endpoint(text, kind, problem))
+    _readable(endpoint)
     port, _ = bound_to(endpoint)
     if port is not None and not 0 <= port <= 65535:
         wrong(f"port {port} is not from 0 to 65535")
@@ -57,6 +59,8 @@ def check_endpoint(text: str) -> str:
 
 def bound_to(endpoint: Any) -> tuple[int | None, str]:
     """The TCP port and address that an endpoint will bind; no port for other kinds."""
+    if isinstance(endpoint, tls.TlsEndpoint):
+        return endpoint.port, endpoint.interface
     inner = getattr(endpoint, "_wrappedEndpoint", None) or getattr(endpoint, "endpoint", None)
     if inner is not None:
         return bound_to(inner)
@@ -224,8 +228,21 @@ def check_network(text: str) -> str:
 
 
 def _parsed(text: str) -> Any:
+    if tls.is_tls(text):
+        return tls.parse(text)
     # without a reactor: parsing needs none, and nothing here listens
     return endpoints.serverFromString(None, text)  # type: ignore[no-untyped-call]
+
+
+def _readable(endpoint: Any) -> None:
+    """The files that it names: whether they fit is told when the daemon starts."""
+    files = getattr(endpoint, "files", None)
+    for path in () if files is None else filter(None, vars(files).values()):
+        try:
+            with path.open("rb"):
+                pass
+        except OSError as problem:
+            wrong(f"{path}: {problem.strerror}")
 
 
 def _split(text: str) -> SplitResult:

@@ -11,6 +11,7 @@ import pwd
 from typing import Any, Awaitable, Callable, Mapping, Protocol
 
 from iotd.errors import Invalid, NotFound
+from iotd.tls.office import Wish
 
 
 class Parts(Protocol):
@@ -18,6 +19,7 @@ class Parts(Protocol):
 
     accounts: Any
     registry: Any
+    certificates: Any
 
     @property
     def rebuild(self) -> Any:
@@ -100,6 +102,23 @@ async def rebuild_campus(parts: Parts, by: str, ticket: str | None = None) -> An
     return await parts.rebuild.follow("rebuild", ticket, by)
 
 
+async def make_certificates(
+    parts: Parts, by: str, names: str | None = None, without: str | None = None,
+    days: str | None = None, renew: str | None = None, authority: str | None = None,
+    show: str | None = None,
+) -> Any:
+    """Make or renew the site's own certificates, or show them; names are lines."""
+    if show:
+        return await parts.certificates.show()
+    if days is not None and not (days.isascii() and days.isdigit() and len(days) < 6):
+        raise Invalid("days is a number from 1 to 397.", "days")
+    wish = Wish(
+        tuple((names or "").splitlines()), tuple((without or "").splitlines()),
+        None if days is None else int(days), bool(renew), bool(authority),
+    )
+    return await parts.certificates.take(wish, by)
+
+
 async def import_students(
     parts: Parts, by: str, part: str, upload: str | None = None, last: str | None = None,
     preview: str | None = None,
@@ -133,6 +152,7 @@ COMMANDS: dict[str, Command] = {
     "audit list": list_audit,
     "campus check": check_campus,
     "campus rebuild": rebuild_campus,
+    "cert": make_certificates,
     "students import": import_students,
     "students list": list_students,
     "students erase": erase_student,

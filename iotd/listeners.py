@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Sequence
+from typing import Any, Iterator, Sequence
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 
 from iotd.errors import Conflict, Unavailable
+from iotd.tls.endpoint import TlsEndpoint, is_tls, parse
+from iotd.tls.service import Certificates
 
 # With twisted's 50, the last of 1,000 devices that connect at once waits up to 28 s;
 # with a queue this long 0.1 s.
 BACKLOG = 1024
-QUEUED = ("tcp:", "tcp6:", "ssl:", "unix:")
+QUEUED = ("tcp:", "tcp6:", "unix:")
 
 
 class Listeners:
-    """Listening ports by name."""
+    """Listening ports by name; ``certificates`` are for those that begin with ``ssl:``."""
 
-    def __init__(self, reactor: Any) -> None:
-        self._reactor = reactor
+    def __init__(self, reactor: Any, certificates: Certificates | None = None) -> None:
+        self._reactor, self._certificates = reactor, certificates
         self._ports: dict[str, list[tuple[str, Any]]] = {}
 
     def open(self, name: str, endpoints: Sequence[str], factory: Any) -> None:
@@ -34,13 +36,23 @@ class Listeners:
         ports: list[Any] = []
         faults: list[Any] = []
         try:
+            if is_tls(text):
+                return self._bind_tls(key.partition(".")[0], parse(text), factory)
             listening = serverFromString(self._reactor, with_backlog(text)).listen(factory)
+        except CannotListenError as fault:
+            raise Conflict(f"{key} = {text!r}: {_why(fault)}", key) from None
         except Exception as fault:
             raise Conflict(f"{key} = {text!r}: {fault}", key) from None
         listening.addCallbacks(ports.append, faults.append)
         if ports:
             return ports[0]
         raise Conflict(f"{key} = {text!r}: {_why(faults[0].value)}", key)
+
+    def _bind_tls(self, name: str, where: TlsEndpoint, factory: Any) -> Any:
+        assert self._certificates is not None, "made without certificates"
+        wrapped = self._certificates.wrap(name, where.files, factory)
+        backlog = BACKLOG if where.backlog is None else where.backlog
+        return self._reactor.listenTCP(where.port, wrapped, backlog, where.interface)
 
     async def check(self) -> None:
         """Unavailable with the names of what does not listen any more."""
@@ -66,13 +78,19 @@ class Listeners:
 
     def browser_address(self, name: str) -> str | None:
         """An address of the first TCP port of ``name`` that a browser on this machine opens."""
+        return next(self._addresses(name), None)
+
+    def https_url(self) -> str | None:
+        """An address of the web over TLS that a browser on this machine opens, if there is one."""
+        return next((each for each in self._addresses("web") if each.startswith("https")), None)
+
+    def _addresses(self, name: str) -> Iterator[str]:
         for text, port in self._ports.get(name, ()):
             where = _where(port)
             if where is not None:
                 host, _, number = where.rpartition(":")
                 host = "localhost" if host in ("0.0.0.0", "[::]", "127.0.0.1") else host
-                return f"{'https' if text.startswith('ssl:') else 'http'}://{host}:{number}"
-        return None
+                yield f"{'https' if is_tls(text) else 'http'}://{host}:{number}"
 
 
 def with_backlog(text: str) -> str:

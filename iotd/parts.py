@@ -17,6 +17,7 @@ from iotd.campus.rebuild import Rebuild
 from iotd.config import Config
 from iotd.devices.service import Registry
 from iotd.jobs.campus_core import CampusCore
+from iotd.jobs.certificates import certificates_of
 from iotd.mail import mailer_of
 from iotd.store.engine import Store
 from iotd.store.seal import Sealer
@@ -37,6 +38,10 @@ class Parts:
             mailer=mailer_of(reactor, config.alerts.smtp, config.alerts.mail_from),
         )
         self._find_key()
+        self.certificates = certificates_of(
+            config=config, bus=self.bus, clock=reactor, now=now, in_thread=self.in_thread,
+            metrics=self.metrics,
+        )
         self.campus = CampusCore(
             config=config, store=self.store, bus=self.bus, sealer=self.sealer, clock=reactor,
             now=now, metrics=self.metrics, in_thread=self.in_thread,

@@ -50,6 +50,7 @@ from iotd.site.app import build_site
 from iotd.site.front import Front
 from iotd.site.streams import OpenStreams
 from iotd.store.errors import StoreError
+from iotd.tls.hangup import on_hangup
 
 WRITE_HEARD_EVERY = 60.0  # seconds between two notes of when devices were heard
 PICTURE_THREADS = 2
@@ -66,6 +67,7 @@ class Daemon(Service):
     ) -> None:
         self.config, self._reactor, self._observer = config, reactor, observer
         self._now, self._begun = now, False
+        self._forget_hangup: Callable[[], None] = lambda: None
         self._lock = DataLock(config.data_dir)
 
     def setServiceParent(self, parent: Any) -> None:
@@ -131,7 +133,8 @@ class Daemon(Service):
             },
         )
         self.streams = OpenStreams(parts.bus, parts.accounts)
-        self.listeners = Listeners(reactor)
+        self.listeners = Listeners(reactor, parts.certificates)
+        self.campus.line.broker.listeners = Listeners(reactor, parts.certificates)
         self.web = self._build_web(parts)
         self._control = ControlSocket(reactor, config.data_dir, parts)
         self._sweep = LoopingCall(self._guarded, self._sweep_streams)
@@ -188,6 +191,7 @@ class Daemon(Service):
         """Timers and threads; the reactor runs."""
         Service.startService(self)
         self._pictures.start()
+        self._forget_hangup = on_hangup(self._reactor, self.parts.certificates.reload)
         self._clock_watch.start()
         self._tell_listening()
         self.campus.start_early()
@@ -215,6 +219,7 @@ class Daemon(Service):
         self.parts.accounts.startService()
         self.cameras.start_service()
         self.health.start_service()
+        self.parts.certificates.start_service()
         self.campus.start_service()
         self.home.start_service()
         self._sweep.start(1.0, now=False)
@@ -255,7 +260,9 @@ class Daemon(Service):
         begun = self._begun
         if begun:
             yield "commands", self._control.stop
+        yield "hang-ups", self._forget_hangup
         yield "listeners", self.listeners.close
+        yield "certificates", self.parts.certificates.stop_service
         yield "Home Assistant", self.home.stop_service
         yield from self.campus.early_steps()
         yield "cameras", self.factory.close_all

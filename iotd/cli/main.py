@@ -14,6 +14,7 @@ import click
 from iotd import __version__
 from iotd.cli.audit import audit
 from iotd.cli.campus import campus
+from iotd.cli.cert import cert
 from iotd.cli.check import check
 from iotd.cli.demo import demo
 from iotd.cli.devices import device
@@ -39,7 +40,7 @@ def cli() -> None:
     """
 
 
-for each in (check, user, token, device, audit, campus, students, simulate, demo):
+for each in (check, user, token, device, cert, audit, campus, students, simulate, demo):
     cli.add_command(each)
 
 

@@ -1,0 +1,31 @@
+"""The site's certificates put together: their folder, their names, who is warned."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+from urllib.parse import urlsplit
+
+from prometheus_client import CollectorRegistry
+from twisted.internet.defer import Deferred
+
+from iotd.bus import AlertWanted, Bus
+from iotd.config import Config
+from iotd.tls.service import Certificates
+
+FOLDER = "tls"  # in data_dir
+
+
+def certificates_of(
+    *, config: Config, bus: Bus, clock: Any, now: Callable[[], float],
+    in_thread: Callable[..., Deferred[Any]], metrics: CollectorRegistry,
+) -> Certificates:
+    """For listeners and for ``iotd cert``."""
+
+    def warn(key: str, text: str, active: bool) -> None:
+        bus.publish(AlertWanted(key, None, None, "certificate", "warning", text, active))
+
+    return Certificates(
+        folder=config.data_dir / FOLDER, site=config.site.name,
+        public=urlsplit(config.site.public_url).hostname, clock=clock, now=now,
+        in_thread=in_thread, metrics=metrics, warn=warn,
+    )
