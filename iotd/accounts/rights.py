@@ -85,6 +85,13 @@ RIGHTS: dict[str, frozenset[str]] = {
     "fleet.list_board_events": OPERATORS,
     "fleet.act_on_boards": OPERATORS,
     # updates
+    "updates.list_firmware": OPERATORS,
+    "updates.release_firmware": OPERATORS,
+    "updates.list_rollouts": OPERATORS,
+    "updates.start_rollout": OPERATORS,
+    "updates.get_rollout": OPERATORS,
+    "updates.cancel_rollout": OPERATORS,
+    "updates.resume_rollout": OPERATORS,
     # flashing
     "flashing.list_kinds": OPERATORS,
     "flashing.add_board": OPERATORS,

@@ -1,0 +1,288 @@
+"""Roll-outs as rules: who is in which wave, what a board's words mean, when a wave ends.
+
+A board's way:  waiting -> offered -> loading -> trying -> done
+                   ^___________________|            \\-> failed (from any of them)
+                  it went away before it had all    left: it can't, or a later roll-out has it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Container, Iterable, Mapping, Sequence
+
+from iotd.wire.board_lines import Report
+
+WAITING, OFFERED, LOADING, TRYING = "waiting", "offered", "loading", "trying"
+DONE, FAILED, LEFT = "done", "failed", "left"
+ENDED = (DONE, FAILED, LEFT)
+STATES = (WAITING, OFFERED, LOADING, TRYING, *ENDED)
+
+RUNNING, STOPPED, OVER, CANCELLED = "running", "stopped", "done", "cancelled"
+
+#: Seconds in which a board that is there has to begin, to go on, and to be back.
+PATIENCE = 600.0
+#: Times that a board may come back with what it had, and no word on why.
+TRIES = 3
+MOST_TEXT = 200
+
+
+@dataclass(frozen=True)
+class Board:
+    """How far one board of a roll-out is.
+
+    ``at`` is when that changed last, or it last fetched, in monotonic seconds; ``changed_at``
+    the former in Unix seconds. ``boot`` and ``last`` are what it told when firmware was offered
+    to it: what it tells again of those is no news. ``tries`` counts how often it began.
+    """
+
+    device: str
+    wave: int
+    state: str = WAITING
+    done_bytes: int = 0
+    total_bytes: int = 0
+    text: str = ""
+    at: float = 0.0
+    changed_at: float = 0.0
+    boot: str | None = None
+    last: str | None = None
+    tries: int = 0
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One build for some boards; times in Unix seconds. ``wave`` may update now, from 1 on."""
+
+    id: int
+    build: int
+    version: str
+    state: str
+    wave: int
+    older: bool
+    reason: str
+    started_at: float
+    started_by: str
+    wave_at: float
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A board that may be taken into a roll-out."""
+
+    device: str
+    kind: str
+    online: bool
+
+
+class Next(Enum):
+    """What is to become of the wave that updates now."""
+
+    STAY = "stay"  #: it is under way, or waits for one board at least
+    GO_ON = "go on"  #: the next wave may begin
+    REPLACE = "replace"  #: nobody of it can try, and nobody before did: somebody else is to
+    OVER = "over"  #: it was the last one
+
+
+# -- waves ----------------------------------------------------------------------------------
+
+
+def waves(candidates: Iterable[Candidate]) -> Mapping[str, int]:
+    """The wave of each board: 1 of them, a tenth of all and 1 at least, the rest.
+
+    Those that are there come first, and kinds take turns, so that small waves try all.
+    """
+    ordered = in_turn(candidates)
+    second = 1 + max(1, len(ordered) // 10)
+    return {
+        each.device: 1 if place == 0 else 2 if place < second else 3
+        for place, each in enumerate(ordered)
+    }
+
+
+def in_turn(candidates: Iterable[Candidate]) -> Sequence[Candidate]:
+    """Online ones first; among these the first of each kind, then the second of each, …"""
+    turns: dict[tuple[str, bool], int] = {}
+    keyed = []
+    for each in sorted(candidates, key=lambda each: each.device):
+        turn = turns[each.kind, each.online] = turns.get((each.kind, each.online), 0) + 1
+        keyed.append(((not each.online, turn, each.kind, each.device), each))
+    return [each for _, each in sorted(keyed, key=lambda pair: pair[0])]
+
+
+def next_of(
+    boards: Iterable[Board], wave: int, began: float, now: float, online: Container[str]
+) -> Next:
+    """What comes after a wave that began then. Who is away holds it up for PATIENCE only, but
+    no wave goes on without a success."""
+    everyone = list(boards)
+    here = [each for each in everyone if each.wave <= wave]
+    if not all(_is_past(each, began, now, online) for each in here):
+        return Next.STAY
+    proved = any(each.state == DONE for each in here)
+    if len(here) == len(everyone):
+        ended = proved or all(each.state == LEFT for each in here)
+        return Next.OVER if ended else Next.STAY
+    mine = [each for each in here if each.wave == wave and each.state != LEFT]
+    if not mine:
+        return Next.GO_ON if proved else Next.REPLACE
+    return Next.GO_ON if any(each.state == DONE for each in mine) else Next.STAY
+
+
+def replacement(boards: Iterable[Board], wave: int, online: Container[str]) -> str | None:
+    """Who of a later wave is to try instead, one that is there if possible."""
+    later = [each for each in boards if each.wave > wave and each.state not in ENDED]
+    later.sort(key=lambda each: (each.device not in online, each.wave, each.device))
+    return later[0].device if later else None
+
+
+def _is_past(board: Board, began: float, now: float, online: Container[str]) -> bool:
+    if board.state in (DONE, LEFT):
+        return True
+    away = board.state in (WAITING, OFFERED) and board.device not in online
+    return away and now - began >= PATIENCE
+
+
+# -- boards ---------------------------------------------------------------------------------
+
+
+def may_be_offered(board: Board, report: Report, build: int, older: bool) -> str | None:
+    """Why this firmware is nothing for a board that told this, in words; None when it is."""
+    if report.build is None or report.kind is None:
+        return "its firmware does not tell its build and kind"
+    if report.slot is None:
+        return "its firmware has no second folder: flash it once by cable"
+    if report.build > build and not older:
+        return f"it has build {report.build}, which is newer"
+    return None
+
+
+def told(board: Board, report: Report, build: int, older: bool, now: float) -> Board:
+    """What a board is after it told of itself; once OFFERED, that is to be said to it."""
+    if board.state == DONE or (board.state in ENDED and report.build != build):
+        return board
+    if report.build == build:
+        return _has_it(board, report, build, now)
+    if verdict := _verdict(board, report, build):
+        return failed(board, verdict, now)
+    if why_not := may_be_offered(board, report, build, older):
+        return moved(board, LEFT, why_not, now)
+    if board.state == WAITING:
+        return _offered(board, report, now)
+    if board.state == TRYING and board.boot is None:
+        return replace(board, boot=report.boot, last=report.last)  # iotd began anew meanwhile
+    if board.state == TRYING and board.boot != report.boot:
+        return _came_back_old(board, report, now)
+    return board
+
+
+def fetched(board: Board, done: int, total: int, now: float) -> Board:
+    """It was told a part, and has so many of all bytes now."""
+    if board.state in ENDED:
+        return board
+    done = max(done, board.done_bytes) if board.total_bytes == total else done
+    state, text = (TRYING, "has all, starts with it") if done >= total > 0 else (LOADING, "")
+    return replace(board, state=state, text=text, done_bytes=done, total_bytes=total, at=now)
+
+
+def failed(board: Board, why: str, now: float) -> Board:
+    """It did not work on this board."""
+    return moved(board, FAILED, why, now)
+
+
+def again(board: Board, now: float) -> Board:
+    """Somebody wants a board that failed to try once more."""
+    return Board(board.device, board.wave, at=now) if board.state == FAILED else board
+
+
+def given_up(board: Board, why: str, now: float) -> Board:
+    """Nobody wants it to have this firmware any more; one that has all of it goes on by itself."""
+    return board if board.state in (*ENDED, TRYING) else moved(board, LEFT, why, now)
+
+
+def late(board: Board, online_since: float | None, now: float) -> Board:
+    """What a board of a wave that updates now is, if it did nothing for PATIENCE.
+
+    ``online_since``: since when it could, in this wave; None while it is away.
+    """
+    silent = now - board.at
+    if board.state == TRYING and silent >= PATIENCE:
+        return failed(board, f"not back with it within {_minutes(PATIENCE)}", now)
+    if board.state == LOADING and silent >= PATIENCE:
+        if online_since is None:
+            return moved(board, WAITING, "went away while it loaded", now)
+        return failed(board, f"fetched nothing more for {_minutes(PATIENCE)}", now)
+    if board.state not in (WAITING, OFFERED) or online_since is None:
+        return board
+    if now - max(online_since, board.at) >= PATIENCE:
+        return failed(board, f"there, but did not begin within {_minutes(PATIENCE)}", now)
+    return board
+
+
+def given_over(board: Board, rollout: int) -> Board:
+    """A later roll-out has it."""
+    return board if board.state in ENDED else replace(
+        board, state=LEFT, text=f"roll-out {rollout} has it"
+    )
+
+
+def begun_anew(board: Board, now: float) -> Board:
+    """iotd was away for a while: the board is not to suffer for that."""
+    return replace(board, at=now)
+
+
+def in_wave(board: Board, wave: int, now: float) -> Board:
+    """It is its turn earlier than was planned."""
+    return replace(board, wave=wave, at=now)
+
+
+def moved(board: Board, state: str, text: str, now: float) -> Board:
+    """In another state, with these words."""
+    return replace(board, state=state, text=text[:MOST_TEXT], at=now)
+
+
+def _has_it(board: Board, report: Report, build: int, now: float) -> Board:
+    healthy = report.last == f"ok-{build}"
+    # one that did not fetch it from here got it by cable, and runs it without a trial
+    if healthy or board.state in (WAITING, OFFERED, LEFT):
+        text = "" if healthy else "has it already"
+        return replace(moved(board, DONE, text, now), done_bytes=board.total_bytes)
+    if board.state == FAILED:
+        return board
+    if board.state == TRYING and board.text == _TRIES_IT:
+        return board
+    return moved(board, TRYING, _TRIES_IT, now)
+
+
+_TRIES_IT = "runs it, not yet for good"
+
+
+def _verdict(board: Board, report: Report, build: int) -> str:
+    """What the board says went wrong with this build, unless it said so before it began."""
+    word, _, rest = (report.last or "").partition("-")
+    number, _, why = rest.partition("-")
+    if number != str(build) or word not in ("back", "refused"):
+        return ""
+    fresh = (report.boot, report.last) != (board.boot, board.last)
+    if word == "back" and board.state == TRYING and fresh:
+        return f"went back to what it had: {why or 'no reason told'}"
+    if word == "refused" and board.state in (OFFERED, LOADING, TRYING) and fresh:
+        return f"refused it: {why or 'no reason told'}"
+    return ""
+
+
+def _offered(board: Board, report: Report, now: float) -> Board:
+    offered = moved(board, OFFERED, "", now)
+    return replace(
+        offered, boot=report.boot, last=report.last, tries=board.tries + 1, done_bytes=0
+    )
+
+
+def _came_back_old(board: Board, report: Report, now: float) -> Board:
+    if board.tries >= TRIES:
+        return failed(board, f"came back with what it had {board.tries} times", now)
+    return _offered(board, report, now)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:g} minutes"

@@ -1,0 +1,102 @@
+"""Signatures of releases: made with a private key, which may lie elsewhere, checked with the other.
+
+Ed25519, RFC 8032: 64 bytes over the bytes of ``release.json`` as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding, NoEncryption, PrivateFormat, PublicFormat, load_pem_private_key, load_pem_public_key,
+)
+
+from iotd.errors import Conflict, Unavailable
+from iotd.store.disk import make_private, put
+
+PRIVATE, PUBLIC = "key", "key.pub"
+_MOST = 4096  # bytes of a file that can be one key
+
+
+class Signing:
+    """The pair of keys in a folder; every call reads what lies there now, and may block."""
+
+    def __init__(self, folder: Path) -> None:
+        self._private, self._public = folder / PRIVATE, folder / PUBLIC
+
+    def sign(self, data: bytes) -> bytes:
+        """A signature that :meth:`verify` takes; makes the keys at the first need.
+
+        Conflict when the private one lies elsewhere, Unavailable when it can't be used.
+        """
+        if not self._private.exists():
+            self._make()
+        private = self._read_private()
+        if not self._public.exists():
+            self._write_public(private.public_key())
+        if _raw(private.public_key()) != _raw(self._read_public()):
+            raise Conflict(f"{self._private} does not belong to {self._public.name} beside it.")
+        return private.sign(data)
+
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        """Whether this was signed with the private key that belongs to ours."""
+        try:
+            self._read_public().verify(signature, data)
+        except (InvalidSignature, Unavailable):
+            return False
+        return True
+
+    def _make(self) -> None:
+        if self._public.exists():
+            raise Conflict(
+                f"The private key is not in {self._private.parent}: make the release where it"
+                " is kept, and copy it here."
+            )
+        private = Ed25519PrivateKey.generate()
+        draft = self._private.with_name(PRIVATE + ".new")
+        draft.unlink(missing_ok=True)
+        make_private(draft)
+        draft.write_bytes(private.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        ))
+        put(draft, self._private)
+
+    def _write_public(self, key: Ed25519PublicKey) -> None:
+        draft = self._public.with_name(PUBLIC + ".new")
+        draft.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+        put(draft, self._public)
+
+    def _read_private(self) -> Ed25519PrivateKey:
+        if os.stat(self._private).st_mode & 0o077:
+            raise Unavailable(f"{self._private} can be read by others: chmod 600 {self._private}")
+        try:
+            key = load_pem_private_key(_read(self._private), None)
+        except (OSError, ValueError, TypeError) as fault:
+            raise Unavailable(f"{self._private} is no private key that can be read.") from fault
+        if not isinstance(key, Ed25519PrivateKey):
+            raise Unavailable(f"{self._private} is no Ed25519 key.")
+        return key
+
+    def _read_public(self) -> Ed25519PublicKey:
+        """The public key; made again of the private one when its file is lost."""
+        try:
+            if not self._public.exists() and self._private.exists():
+                return self._read_private().public_key()
+            key = load_pem_public_key(_read(self._public))
+        except (OSError, ValueError) as fault:
+            raise Unavailable(f"{self._public} is no public key that can be read.") from fault
+        if not isinstance(key, Ed25519PublicKey):
+            raise Unavailable(f"{self._public} is no Ed25519 key.")
+        return key
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_MOST)
+
+
+def _raw(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
