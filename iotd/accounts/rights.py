@@ -262,6 +262,7 @@ RIGHTS: dict[str, frozenset[str]] = {
 EVENTS: dict[str, frozenset[str]] = {
     "device": OPERATORS,
     "board": OPERATORS,
+    "rollout": OPERATORS,
     "camera": WATCHERS,
     # of these each hears only what is theirs: iotd.health.access
     "reading": HEALTH,
