@@ -28,7 +28,7 @@ from iotd.mqtt.stream import Message
 from iotd.site.figures import guarded
 from iotd.times import rfc3339
 
-TOPICS = ("iotd/gate/+/seen", "iotd/gate/+/badge", "iotd/gate/+/status")
+TOPICS = tuple(f"iotd/gate/+/{what}" for what in ("seen", "badge", "status", "info", "fetch"))
 LISTEN_EVERY = 10.0  # seconds between two tries to get a port that another program has
 
 

@@ -19,6 +19,7 @@ from iotd.campus.spool import NAME, Spool
 from iotd.config_sections import Config
 from iotd.devices.service import Registry
 from iotd.jobs.broker_line import BrokerLine
+from iotd.jobs.gate_boards import GateBoards
 from iotd.store.engine import Store
 
 OnSpooled = Callable[["int | None", Batch], Any]
@@ -49,6 +50,7 @@ class GateLine:
             legacy_topic=legacy, silent_seconds=campus.silent_seconds,
             min_rssi=campus.min_rssi, metrics=metrics,
         )
+        self._boards = GateBoards(registry, self.broker.publish)
         self.intake = Intake(
             reactor=reactor, clock=reactor, now=now, spool=self.spool, hasher=hasher,
             calendar=calendar, min_rssi=campus.min_rssi, metrics=metrics,
@@ -107,7 +109,7 @@ class GateLine:
         self.intake.check()
 
     def _inbox(self, messages: Sequence[Any]) -> Deferred[None]:
-        work = self.gates.sort(messages)
+        work = self.gates.sort(self._boards.sift(messages))
         return self.intake.submit(work) if work else succeed(None)
 
     def _spooled(self, id: int | None, batch: Batch, notes: Notes) -> None:

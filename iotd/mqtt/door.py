@@ -12,7 +12,9 @@ from iotd.wire.hello import is_gate_id
 from iotd.wire.mqtt import Connect
 
 PREFIX = "iotd/gate/"
-SAYS, HEARS = ("seen", "badge", "status"), "replay"
+SAYS, HEARS = ("seen", "badge", "status"), ("replay",)
+#: About itself and its firmware: only with a key, by which it knows what is true.
+TELLS, IS_TOLD = ("info", "fetch"), ("update",)
 KEPT = "status"  # the only topic whose newest message the broker keeps
 
 
@@ -78,12 +80,14 @@ class Door:
         if topic == self._legacy and topic:
             return "a gate with an id has topics of its own" if visitor.proved else None
         gate, _, what = topic.removeprefix(PREFIX).partition("/")
-        if not topic.startswith(PREFIX) or what not in SAYS or not is_gate_id(gate):
+        if not topic.startswith(PREFIX) or what not in SAYS + TELLS or not is_gate_id(gate):
             return "it is no topic that is known here"
         if visitor.gate is not None and visitor.gate != gate:
             return "it belongs to another gate"
         if not visitor.proved and self._gates.has_key(gate):
             return "that gate has a key, and it was not given"
+        if what in TELLS and not visitor.proved:
+            return "only a gate with a key tells of itself"
         return None
 
     def may_subscribe(self, visitor: Visitor, topic: str) -> bool:
@@ -93,7 +97,9 @@ class Door:
         if visitor.session is not None:
             return self.readers is not None and self.readers.hears(topic)
         gate, _, what = topic.removeprefix(PREFIX).partition("/")
-        named = topic.startswith(PREFIX) and what == HEARS and is_gate_id(gate)
+        named = topic.startswith(PREFIX) and what in HEARS + IS_TOLD and is_gate_id(gate)
         if not named or (visitor.gate is not None and visitor.gate != gate):
             return False
+        if what in IS_TOLD:
+            return visitor.proved
         return visitor.proved or not self._gates.has_key(gate)

@@ -78,16 +78,23 @@ class Updates:
         """
         try:
             said = parse(text)
+            if said is not None:
+                self._take(id, wire, said, reply)
         except ValueError as fault:
             self._bad(id, str(fault))
             return True
+        except Exception:  # a board's connection is not to end of a mistake of ours
+            self._log.failure("what {id} told was not taken in", id=id)
+            return True
+        return said is not None
+
+    def _take(self, id: str, wire: str, said: Report | Fetch, reply: Reply) -> None:
         if isinstance(said, Report):
             self._figures.lines.labels("info").inc()
             self._report(id, wire, said, reply)
-        elif isinstance(said, Fetch):
+        else:
             self._figures.lines.labels("file" if said.sha256 else "manifest").inc()
             self._fetch(id, said, reply)
-        return said is not None
 
     def _report(self, id: str, wire: str, report: Report, reply: Reply) -> None:
         self._reports[id] = report
