@@ -17,6 +17,8 @@ from iotd.devices.links import LinkProtocol, plain_address
 from iotd.devices.service import Registry
 
 CHECK_SECONDS = 1.0
+#: Why a TLS handshake failed, as the list of refusals knows it.
+HANDSHAKES = {"late": "late", "left": "late", "crowd": "limit", "distrust": "trust"}
 
 
 class LinkFactory(Factory):
@@ -48,6 +50,11 @@ class LinkFactory(Factory):
         Gauge(
             f"iotd_{what}_connections", f"open on the {what} wire", registry=metrics
         ).set_function(lambda: len(self._connections))
+
+    def handshake_failed(self, addr: IAddress | None, why: str, reason: str) -> None:
+        """A board that came by TLS and got no further is told of as any other."""
+        cause = HANDSHAKES.get(why, "wire")
+        self.admissions.refuse(self.wire, plain_address(addr), None, cause, reason)
 
     def protocol_for(self, address: str) -> LinkProtocol:
         """The protocol of one connection."""

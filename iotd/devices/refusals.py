@@ -29,6 +29,8 @@ NEXT_STEPS = {
     "field": "Only gates with a key are let in (enrolment is “keyed”), and gates of the field"
     " topic can have none: choose another enrolment, or new firmware.",
     "gates": "Approve or remove waiting gates; this one is heard again within a minute.",
+    "trust": "The board does not know this site's authority: `iotd flash` writes it onto the board"
+    " as /ca.der.",
     "limit": "Too many connections: raise the limit in the configuration if they are yours.",
 }
 

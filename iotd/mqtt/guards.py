@@ -23,8 +23,10 @@ from iotd.wire.mqtt import MAX_PACKET_BYTES
 CHECK_SECONDS = 1.0
 DRAIN_SECONDS = 5.0  # that a stop waits for the daemon's acknowledgements
 ON_THE_WAY = 2000  # messages passed on and not acknowledged by the daemon: then gates wait
+#: Why a TLS handshake failed, as it is counted here.
+HANDSHAKES = {"late": "silent", "left": "silent", "crowd": "limit", "distrust": "trust"}
 #: What is counted here, as the list of refusals knows it.
-SHOWN = {"wire": "wire", "publish": "topic", "silent": "late", "limit": "limit"}
+SHOWN = {"wire": "wire", "publish": "topic", "silent": "late", "limit": "limit", "trust": "trust"}
 
 Refuse = Callable[[str, "str | None", str, str], Any]
 
@@ -75,6 +77,11 @@ class Guards(Factory):
             self.refuse(address, None, "limit", limit)
             return None
         return Guard(self, address, own_only=False)
+
+    def handshake_failed(self, addr: Any, why: str, reason: str) -> None:
+        """A gate that came by TLS and got no further is told of as any other."""
+        cause = HANDSHAKES.get(why, "wire")
+        self.refuse(plain_address(addr), None, cause, reason)
 
     def _over_limit(self, address: str) -> str:
         if self._closing is not None:

@@ -224,9 +224,17 @@ class Channel(HTTPChannel):
             self.transport.loseConnection()
         self._within(LINGER_SECONDS)
 
+    def is_public_tls(self) -> bool:
+        """Whether the client came by TLS with a certificate that is not of our own authority.
+
+        A browser told to insist on TLS for a year would shut out who has lost trust in that
+        authority, and the plain ports of the same host.
+        """
+        return self.isSecure() and not getattr(self.transport, "has_own_certificate", False)
+
     def _headers(self, body: bytes) -> Headers:
         headers = Headers()
-        for name, value in security_headers(self.isSecure()):
+        for name, value in security_headers(self.is_public_tls()):
             headers.setRawHeaders(name, [value])
         headers.setRawHeaders(b"Content-Type", [b"application/problem+json"])
         headers.setRawHeaders(b"Content-Length", [b"%d" % len(body)])

@@ -45,7 +45,7 @@ HSTS = (b"Strict-Transport-Security", b"max-age=31536000")
 
 
 def security_headers(secure: bool) -> list[tuple[bytes, bytes]]:
-    """The full set; HSTS only where the client came by TLS."""
+    """The full set; HSTS only where the client came by TLS that others vouch for."""
     return [*ALWAYS, HSTS] if secure else list(ALWAYS)
 
 

@@ -53,7 +53,7 @@ class Request(server.Request):
     def __init__(self, channel: Channel, *args: Any, **options: Any) -> None:
         super().__init__(channel, *args, **options)
         self.front: Front = channel.site
-        for name, value in security_headers(channel.isSecure()):
+        for name, value in security_headers(channel.is_public_tls()):
             self.responseHeaders.setRawHeaders(name, [value])
 
     def isSecure(self) -> bool:
@@ -81,7 +81,7 @@ class Request(server.Request):
         self.site = self.front
         self.prepath = []
         self.setHeader(b"Date", datetimeToString())
-        if self.isSecure():
+        if self.front.surroundings.forwarded_https(self):
             self.setHeader(*HSTS)
         fault = self._fault()
         if fault is not None:

@@ -48,7 +48,7 @@ class Handshakes:
         """The daemon stops."""
         for crowd in list(self._under_way.values()):
             for waiting in list(crowd):
-                waiting.give_up("left")
+                waiting.drop()
 
     def leave(self, waiting: Waiting, host: str) -> None:
         """It is over, either way; saying so twice does no harm."""
@@ -65,12 +65,18 @@ class TlsConnection(BufferingTLSTransport):
     """One connection; it also ends when the other end never says that it closes."""
 
     factory: TlsFactory
+    heard = False
     _closing: Any = None
 
     @property
     def has_own_certificate(self) -> bool:
         """Whether the site's own authority signed what it presented."""
         return self.factory.own
+
+    def dataReceived(self, data: bytes) -> None:
+        """Bytes as they come from the socket."""
+        self.heard = True
+        super().dataReceived(data)
 
     def loseConnection(self) -> None:
         """Close as TLS does, within CLOSE_SECONDS."""
@@ -123,9 +129,14 @@ class Waiting(Protocol):
             self._factory.failed(self._address, why, _TOLD[why])
             self.transport.abortConnection()
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """The other end gave up, or spoke something else."""
+    def drop(self) -> None:
+        """End it, and tell nobody."""
         if self._end():
+            self.transport.abortConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The other end gave up, or spoke something else; who only knocked is not told of."""
+        if self._end() and self.transport.heard:
             self._factory.failed(self._address, *_why(reason.value))
 
     def _end(self) -> bool:
@@ -160,7 +171,6 @@ class TlsFactory(TLSMemoryBIOFactory):
 
 
 _TOLD = {
-    "left": "it left in the middle of the TLS handshake",
     "late": f"its TLS handshake was not over after {HANDSHAKE_SECONDS:g} s",
     "crowd": "its address has more TLS handshakes under way than any other",
 }
@@ -172,7 +182,7 @@ _PLAIN = ("http request", "wrong version number", "https proxy request")
 def _why(problem: BaseException | None) -> tuple[str, str]:
     """Why a handshake ended, as a word and as a sentence's end."""
     if not isinstance(problem, SSL.Error):
-        return "left", _TOLD["left"]
+        return "left", "it left in the middle of the TLS handshake"
     errors = problem.args[0] if problem.args else None
     text = str(errors[-1][-1]) if isinstance(errors, list) and errors else "broken off"
     if any(each in text for each in _PLAIN):

@@ -18,9 +18,9 @@ def dial(port: int, source: str = "127.0.0.1", seconds: float = SOON) -> socket.
     return socket.create_connection(("127.0.0.1", port), seconds, source_address=(source, 0))
 
 
-def mac(key: str, id: str, nonce: str) -> str:
+def mac(key: str, id: str, nonce: str, wire: str = "cam") -> str:
     """The proof for 64 hex digits of a key."""
-    said = f"iotd1|cam|{id}|{nonce}".encode()
+    said = f"iotd1|{wire}|{id}|{nonce}".encode()
     return hmac.new(bytes.fromhex(key), said, hashlib.sha256).hexdigest()
 
 
