@@ -54,6 +54,10 @@ _FAULTS: tuple[tuple[str, type[IotdError], str], ...] = (
     (r"Failed to (?:write|enter|leave|calculate|erase|configure|set|read|get)[^\n]*", Unavailable,
      "The board on {port} did not take what it was sent: run this again with another cable; until"
      " an image is written whole the board does not start."),
+    # it stumbles over some answers that it did not expect
+    (r"Traceback \(most recent call last\)", Unavailable,
+     "The answers of the board on {port} are garbled: use another cable or USB socket, and run"
+     " this again."),
     (r"Serial data stream stopped|No serial data received|Packet content transfer stopped"
      r"|stopped responding|No more data to read|Invalid (?:head of packet|SLIP escape)"
      r"|Response doesn't match|Guru Meditation", Unavailable,
@@ -65,8 +69,10 @@ _FAULTS: tuple[tuple[str, type[IotdError], str], ...] = (
 def fault(said: str, port: str) -> IotdError:
     """The error of what esptool printed; ``extra["detail"]`` holds its last lines."""
     detail = last_lines(said)
+    # its notes and warnings on the way there are of no account
+    why = said[max(said.rfind("ERROR:"), said.rfind("Traceback (most"), 0):]
     for pattern, kind, sentence in _FAULTS:
-        found = re.search(pattern, said, re.S)
+        found = re.search(pattern, why, re.S)
         if found:
             groups = [(each or "").rstrip(".") for each in found.groups()]
             return kind(sentence.format(*groups, port=port), "port", detail=detail)
