@@ -6,6 +6,7 @@
 
 from common.device_wire import DeviceWire
 from common.errors import SensorError
+from common.reporting import NoReporter
 
 #: What lies on the shelf stops swinging within this.
 SETTLE_MS = 5000
@@ -33,6 +34,7 @@ class CabinetApp:
         self._waiting = []
         self._ready = False
         self.lost = 0
+        self.reporter = NoReporter()
         led.show("red")
 
     def work(self) -> None:
@@ -59,10 +61,16 @@ class CabinetApp:
         try:
             wire.wait_for_start()
             self._led.show("green")
+            self.reporter.started()
             while True:
                 self._step(wire)
         finally:
+            self.reporter.lost()
             self._led.show("red")
+
+    def busy(self) -> bool:
+        """Whether somebody is at the shelf, or a weight is still to be told."""
+        return self._cycle or bool(self._waiting)
 
     def _step(self, wire) -> None:
         while self._waiting:
@@ -71,7 +79,10 @@ class CabinetApp:
             # Only now: what was lost with its link is told again on the next one
             if self._waiting[0] is item:
                 self._waiting.pop(0)
+        self.reporter.poll(wire)
         word = wire.word(IDLE_MS)
+        if word and self.reporter.hear(word):
+            return
         if word == "lof":
             self._lights.off()
         elif word == "lon":

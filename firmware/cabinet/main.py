@@ -4,7 +4,7 @@ import time
 
 from cabinet_app import CabinetApp
 from cabinet_settings import load_settings
-from common.board import open_link, start
+from common.board import serve, start
 from common.button import open_button
 from common.led import open_led
 from common.part import Part
@@ -31,7 +31,7 @@ def run(settings: dict) -> None:
                      button, open_lights(settings["lights"], time), open_led(settings["led"]),
                      time, settings["lights"]["lon_seconds"] * 1000)
     watchdog = open_watchdog(settings["watchdog_seconds"], time, app.work)
-    open_link(settings, "dev", watchdog).run(app.serve)
+    serve(settings, "dev", watchdog, app, busy=app.busy)
 
 
 start(load_settings, run)

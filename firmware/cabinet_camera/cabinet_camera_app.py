@@ -3,6 +3,7 @@
 from common.device_wire import DeviceWire
 from common.errors import SensorError
 from common.part import FAULTS
+from common.reporting import NoReporter
 from jpeg import trimmed
 
 IDLE_MS = 1000
@@ -27,6 +28,7 @@ class CabinetCameraApp:
         self._warm_ms = warm_ms
         self._say = say
         self._sensor = None
+        self.reporter = NoReporter()
         led.show("red")
 
     def serve(self, connection) -> None:
@@ -35,13 +37,18 @@ class CabinetCameraApp:
         try:
             wire.wait_for_start()
             self._led.show("green")
+            self.reporter.started()
             while True:
                 self._step(wire)
         finally:
+            self.reporter.lost()
             self._led.show("red")
 
     def _step(self, wire) -> None:
+        self.reporter.poll(wire)
         word = wire.word(IDLE_MS)
+        if word and self.reporter.hear(word):
+            return
         if word == "img":
             self._answer(wire)
         elif word:

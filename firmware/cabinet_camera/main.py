@@ -4,7 +4,7 @@ import time
 
 from cabinet_camera_app import CabinetCameraApp
 from cabinet_camera_settings import load_settings
-from common.board import open_link, start
+from common.board import serve, start
 from common.lamp import open_lamp
 from common.led import open_led
 from common.watchdog import open_watchdog
@@ -18,7 +18,7 @@ def run(settings: dict) -> None:
     app = CabinetCameraApp(lambda: open_sensor(camera, time), open_led(settings["led"]),
                            open_lamp(lamp), time, camera["skip"], warm_ms)
     watchdog = open_watchdog(settings["watchdog_seconds"], time)
-    open_link(settings, "dev", watchdog).run(app.serve)
+    serve(settings, "dev", watchdog, app)
 
 
 start(load_settings, run)

@@ -2,9 +2,12 @@
 
 from camera_commands import parse_set
 from common.errors import SensorError
+from common.reporting import NoReporter
 
 #: While idle there is nothing to do but to listen.
 IDLE_MS = 1000
+#: The daemon looks at our proof before it hears anything else.
+LET_IN_MS = 1000
 #: After a failed picture: 1 s, then twice that, ... so that a dead sensor costs nothing.
 RETRY_MS = 1000
 MAX_RETRY_MS = 30000
@@ -30,19 +33,26 @@ class CameraApp:
         self._streaming = False
         self._due = 0
         self._retry = RETRY_MS
+        self.reporter = NoReporter()
         self._idle()
 
     def serve(self, connection) -> None:
         """Obey until the link is lost, which is how this ends."""
+        # Whoever is let in on this wire hears nothing of it
+        self.reporter.started(LET_IN_MS)
         try:
             while True:
                 self._step(connection)
         finally:
+            self.reporter.lost()
             self._idle()
             self._lamp.value(0)
 
     def _step(self, connection) -> None:
+        self.reporter.poll(connection)
         line = connection.line(self._patience())
+        if line is not None and self.reporter.hear(line):
+            return
         if line is not None:
             self._obey(line, connection)
         elif self._streaming and self._patience() == 0:

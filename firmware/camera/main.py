@@ -4,7 +4,7 @@ import time
 
 from camera_app import CameraApp
 from camera_settings import load_settings
-from common.board import open_link, start
+from common.board import serve, start
 from common.lamp import open_lamp
 from common.led import open_led
 from common.watchdog import open_watchdog
@@ -18,7 +18,7 @@ def run(settings: dict) -> None:
     camera = settings["camera"]
     app = CameraApp(lambda: open_sensor(camera, time), led, open_lamp(settings["lamp"]),
                     time, camera["fps"])
-    open_link(settings, "cam", watchdog).run(app.serve)
+    serve(settings, "cam", watchdog, app)
 
 
 start(load_settings, run)

@@ -6,6 +6,7 @@ import time
 from common.backoff import Backoff
 from common.errors import SettingsError
 from common.link import Link
+from common.reporting import Reporter
 from common.wifi import Wifi, open_station
 
 
@@ -22,6 +23,15 @@ def open_link(settings: dict, wire: str, watchdog, say=print, link=Link) -> Link
                 say)
     return link(settings, wire, wifi, Backoff(hardware_random, cap_ms=cap_ms), watchdog, time,
                 say=say)
+
+
+def serve(settings: dict, wire: str, watchdog, app, say=print, link=Link, busy=None,
+          closing=None, boot: str = "") -> None:
+    """Link the app to the daemon and never return; it tells of itself, and takes updates."""
+    linked = open_link(settings, wire, watchdog, say, link)
+    app.wifi = linked.wifi
+    app.reporter = Reporter(settings, linked.wifi, watchdog, time, say, busy, closing, boot)
+    linked.run(app.serve)
 
 
 def start(load_settings, run) -> None:

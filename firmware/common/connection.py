@@ -49,6 +49,14 @@ class Connection(Stream):
         self._holding = holding
         self._pay()
 
+    def tell(self, text: str) -> None:
+        """A line."""
+        self.send(text.encode() + b"\n")
+
+    def nudge(self) -> None:
+        """Make the daemon say something, if it is there."""
+        self.send(b"ping\n")
+
     def send_frame(self, payload) -> None:
         """A picture: its length in 4 bytes, big-endian, then the bytes."""
         self.send(len(payload).to_bytes(4, "big"))

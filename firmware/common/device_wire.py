@@ -28,6 +28,19 @@ class DeviceWire:
             return self._kept.pop(0)
         return self._connection.line(wait_ms)
 
+    @property
+    def heard(self) -> int:
+        """Changes whenever something came."""
+        return self._connection.heard
+
+    def tell(self, text: str) -> None:
+        """A line that is neither reading nor message."""
+        self._connection.tell(text)
+
+    def nudge(self) -> None:
+        """Make the daemon say something, if it is there."""
+        self._connection.nudge()
+
     def reading(self, value: float, unit: str) -> None:
         """A measured value, with two decimals: ``72.00,bpm``."""
         self._connection.send("{:.2f},{}\n".format(value, unit).encode())

@@ -2,7 +2,8 @@
 
 from common.errors import LinkLost
 
-MAX_LINE_BYTES = 256
+#: The longest is a part of an update.
+MAX_LINE_BYTES = 1100
 #: A doctor's advice is one line; the daemon makes none longer.
 MAX_TEXT_BYTES = 4096
 

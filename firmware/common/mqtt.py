@@ -8,8 +8,8 @@ from common.errors import LinkLost
 
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP = 0x20, 0x30, 0x40, 0x90, 0xD0
 PING = b"\xc0\x00"
-#: What a board is told is short; the longest is a topic and a small object.
-MAX_PACKET_BYTES = 1024
+#: What a board is told is short; the longest is a topic and a part of an update.
+MAX_PACKET_BYTES = 1300
 
 
 def connect(client_id: str, password: str, will: tuple, keepalive: int) -> bytes:

@@ -41,14 +41,22 @@ class MqttSession(Stream):
 
     def subscribe(self, topic: str) -> None:
         """Hear this topic from now on; LinkLost when the broker won't have it."""
-        self.send(mqtt.subscribe(topic, self._next_id()))
-        if self._await(mqtt.SUBACK, self._last_id)[2:3] != b"\x01":
+        if not self.may_hear(topic):
             raise LinkLost("the broker lets us not hear {}".format(topic))
+
+    def may_hear(self, topic: str) -> bool:
+        """Hear this topic from now on, if the broker will have it; whether it will."""
+        self.send(mqtt.subscribe(topic, self._next_id()))
+        return self._await(mqtt.SUBACK, self._last_id)[2:3] == b"\x01"
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         """Return once the broker has taken the message over."""
         self.send(mqtt.publish(topic, payload, self._next_id(), retain))
         self._await(mqtt.PUBACK, self._last_id)
+
+    def nudge(self) -> None:
+        """Make the broker say something, if it is there."""
+        self.send(mqtt.PING)
 
     def message(self, wait_ms: int):
         """The next (topic, payload), both bytes, or None after ``wait_ms``; looks at least once."""

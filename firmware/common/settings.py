@@ -74,6 +74,7 @@ COMMON = {
     "wifi.password": (text(0, 64), ""),
     "server.host": (text(1, 253), REQUIRED),
     "server.port": (number(1, 65535), REQUIRED),
+    "server.tls": (flag(), False),
     "retry_seconds": (number(1, 3600), 60),
     "watchdog_seconds": (WATCHDOG, 60),
     "led.neopixel": (PIN, None),

@@ -23,10 +23,11 @@ class Slots:
         #: Where this firmware runs from: a, b, or "" for the root.
         self.running = first[1:] if first in ("/a", "/b") else ""
         #: {"kind", "version", "build"} of this firmware, as far as it is known.
-        self.version = self._version()
+        self.version = self.version_in(self.running) if self.running else {}
         #: Why the board reset itself, if it did: told once, then forgotten.
-        self.why = self.read("/why")
-        self.remove("/why")
+        self.why = self.read("/why") if self.running else ""
+        if self.why:
+            self.remove("/why")
 
     @property
     def other(self) -> str:
@@ -37,9 +38,21 @@ class Slots:
         """Whether this firmware has yet to show that it reaches the daemon."""
         return self.running != "" and self.read("/trial").partition(" ")[0] == self.running
 
+    def settle(self) -> bool:
+        """Make sure that this slot is the one to trust; False when flash won't have it."""
+        if self.read("/slot") != self.running:
+            self.write("/slot", self.running)
+        if self.read("/slot") != self.running:
+            return False
+        self.remove("/trial")
+        return True
+
     def begin_trial(self) -> None:
         """The other slot holds a whole new firmware: start it next time, and see."""
-        self.write("/trial", "{} {}".format(self.other, TRIES))
+        told = "{} {}".format(self.other, TRIES)
+        self.write("/trial", told)
+        if self.read("/trial") != told:
+            raise OSError("the flash takes nothing")
 
     def healthy(self) -> bool:
         """This firmware is the good one from now on; whether that is news.
@@ -49,9 +62,7 @@ class Slots:
         if not self.on_trial():
             return False
         self.write("/last", "ok-{}".format(self.version.get("build", 0)))
-        self.write("/slot", self.running)
-        self.remove("/trial")
-        return True
+        return self.settle()
 
     def refused(self, build: int, word: str) -> None:
         """Remember why an update was not taken."""
@@ -93,12 +104,21 @@ class Slots:
         except OSError:
             pass  # it was not there
 
-    def _version(self) -> dict:
-        if not self.running:
-            return {}
+    def version_in(self, slot: str) -> dict:
+        """What version.json of this slot says; {} when there is no such thing."""
         try:
-            with open("{}/{}/version.json".format(self._root, self.running)) as file:
+            with open("{}/{}/version.json".format(self._root, slot)) as file:
                 found = json.load(file)
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
+
+
+_here = []
+
+
+def here() -> Slots:
+    """The slots of this board; made once, for ``why`` is told once."""
+    if not _here:
+        _here.append(Slots())
+    return _here[0]

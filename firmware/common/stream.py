@@ -31,6 +31,8 @@ class Stream:
         self._heard = self._opened = clock.ticks_ms()
         self._pinged = False
         self.healthy = False
+        #: Counts what came, so that it shows whether something did.
+        self.heard = 0
 
     def send(self, data) -> None:
         """Send it all; gives up when not a byte went out for 45 s."""
@@ -68,6 +70,7 @@ class Stream:
             raise LinkLost("the daemon closed the connection")
         self._heard = self._clock.ticks_ms()
         self._pinged = False
+        self.heard += 1
         return data
 
     def _tend(self) -> bool:

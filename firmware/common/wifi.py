@@ -20,6 +20,13 @@ class Wifi:
         """Whether the board has an address right now."""
         return self._wlan.isconnected()
 
+    def rssi(self):
+        """How well it hears its access point, in dBm from -127 to 0; None when nobody knows."""
+        try:
+            return max(-127, min(0, int(self._wlan.status("rssi"))))
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None
+
     def connect(self) -> None:
         """Return once connected; tries for ever, with growing waits between."""
         while not self.connected() and not self._join():

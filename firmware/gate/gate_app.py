@@ -7,7 +7,9 @@ is told in order, and told again when the daemon asks.
 import json
 
 import records
+from common.lines import plain
 from common.part import FAULTS
+from common.reporting import NoReporter
 
 #: What goes out in one message: a backlog of 12 times five phones.
 LIST_MESSAGES, LIST_BYTES = 12, 4096
@@ -45,6 +47,24 @@ def wish(payload: bytes):
     return Replay(boot, low, min(high, low + MOST_REPLAYED - 1))
 
 
+class Told:
+    """How a gate tells of itself: each line under a topic of its first word."""
+
+    def __init__(self, session, topic: str):
+        self._session = session
+        self._topic = topic
+        self.nudge = session.nudge
+
+    @property
+    def heard(self) -> int:
+        """Changes whenever something came."""
+        return self._session.heard
+
+    def tell(self, text: str) -> None:
+        """Return once the broker has it."""
+        self._session.publish(self._topic + text.partition(" ")[0], text.encode())
+
+
 class GateApp:
     """work() goes on always; serve() one connection at a time.
 
@@ -73,6 +93,7 @@ class GateApp:
         self._empty_told = False
         self._winked = None
         self.wifi = None
+        self.reporter = NoReporter()
         led.show("red")
 
     def work(self) -> None:
@@ -93,11 +114,17 @@ class GateApp:
         try:
             session.subscribe(self._topic + "replay")
             session.publish(self._topic + "status", b"online", retain=True)
+            # A broker that never heard of updates is good enough to be told what is seen
+            session.may_hear(self._topic + "update")
             self._linked = True
             self._show()
+            self.reporter.started()
+            told = Told(session, self._topic)
             while True:
+                self.reporter.poll(told)
                 self._step(session)
         finally:
+            self.reporter.lost()
             self._linked = False
             self._replays = []  # asked again if it is still wanted
             self._show()
@@ -199,6 +226,9 @@ class GateApp:
 
     def _asked(self, heard: tuple) -> None:
         topic, payload = heard
+        if topic == (self._topic + "update").encode():
+            self.reporter.hear(plain(payload))
+            return
         asked = wish(payload) if topic == (self._topic + "replay").encode() else None
         if asked is None:
             self._say("gate: a message that is no wish: ignored")

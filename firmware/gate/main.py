@@ -1,13 +1,13 @@
 """A gate: reads settings.json, joins the Wi-Fi, and tells whom it sees for ever."""
 
-import os
 import time
 
 import records
-from common.board import open_link, start
+from common.board import serve, start
 from common.led import open_led
 from common.mqtt_session import MqttLink
 from common.part import Part
+from common.reporting import new_boot
 from common.wall_clock import WallClock
 from common.watchdog import open_watchdog
 from common.wifi import open_station
@@ -40,15 +40,13 @@ def open_reader(badge: dict):
 
 def run(settings: dict) -> None:
     """Build the parts and never return."""
-    boot = "".join("{:02x}".format(byte) for byte in os.urandom(4))
+    boot = new_boot()
     segments = settings["ring"]["kilobytes"] * 1024 // SEGMENT_BYTES
     ring = Ring(FOLDER, boot, records.seq_of, segments)
     app = GateApp(settings, boot, ring, open_scanner(settings), open_reader(settings["badge"]),
                   WallClock(settings["time"]["server"], time), open_led(settings["led"]), time)
     watchdog = open_watchdog(settings["watchdog_seconds"], time, app.work)
-    link = open_link(settings, "mqtt", watchdog, link=MqttLink)
-    app.wifi = link.wifi
-    link.run(app.serve)
+    serve(settings, "mqtt", watchdog, app, link=MqttLink, closing=ring.flush, boot=boot)
 
 
 start(load_settings, run)

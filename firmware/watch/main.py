@@ -2,7 +2,7 @@
 
 import time
 
-from common.board import open_link, start
+from common.board import serve, start
 from common.button import open_button
 from common.led import open_led
 from common.part import Part
@@ -55,7 +55,7 @@ def run(settings: dict) -> None:
     if settings["display"]["enabled"]:
         app.screen = open_screen(settings, bus, doctor, app)
     watchdog = open_watchdog(settings["watchdog_seconds"], time, app.work)
-    open_link(settings, "dev", watchdog, app.say).run(app.serve)
+    serve(settings, "dev", watchdog, app, app.say)
 
 
 start(load_settings, run)

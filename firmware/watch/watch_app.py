@@ -2,6 +2,7 @@
 
 from common.device_wire import DeviceWire
 from common.part import FAULTS
+from common.reporting import NoReporter
 
 #: How long a question waits for a rate that can be trusted; the daemon waits 25 s.
 MEASURE_MS = 15000
@@ -26,6 +27,7 @@ class WatchApp:
         self._state = "offline"
         self._asked = None
         self.screen = None
+        self.reporter = NoReporter()
         led.show("red")
 
     def say(self, text: str) -> None:
@@ -53,16 +55,21 @@ class WatchApp:
             wire.wait_for_start()
             self._state = "connected"
             self._led.show("green")
+            self.reporter.started()
             while True:
                 self._step(wire)
         finally:
+            self.reporter.lost()
             self._state = "offline"
             self._asked = None
             self._doctor.link_lost()
             self._led.show("red")
 
     def _step(self, wire) -> None:
+        self.reporter.poll(wire)
         word = wire.word(IDLE_MS)
+        if word and self.reporter.hear(word):
+            return
         if word == "bpm":
             self._asked = self._clock.ticks_ms()
         elif word and not self._doctor.hear(word):

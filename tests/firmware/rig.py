@@ -46,8 +46,11 @@ class FakeWatchdog:
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
-        self.fed = clock.now
+        self.fed = self.began = clock.now
         self.hunger = 0
+
+    def uptime_s(self) -> int:
+        return (self.clock.now - self.began) // 1000
 
     def feed(self) -> None:
         self.hunger = max(self.hunger, self.clock.now - self.fed)

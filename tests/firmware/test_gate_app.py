@@ -67,6 +67,12 @@ class FakeSession:
     def subscribe(self, topic: str) -> None:
         assert topic == TOPIC + "replay"
 
+    def may_hear(self, topic: str) -> bool:
+        return topic == TOPIC + "update"
+
+    def nudge(self) -> None:
+        pass
+
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         if self.left == 0:
             raise LinkLost("gone")
