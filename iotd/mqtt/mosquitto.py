@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any, Callable, Mapping
@@ -22,6 +23,7 @@ KEY_ROUNDS, PASSWORD_ROUNDS = 101, 20_000
 GATHER_SECONDS = 0.5
 
 Account = tuple[str, str]
+_OTHER = re.compile(r"[^:\s]{1,64}:\$[67]\$[A-Za-z0-9+/=$]{1,300}")
 
 
 def password_line(name: str, password: str, rounds: int = KEY_ROUNDS) -> str:
@@ -49,22 +51,30 @@ def _line(name: str, password: str, rounds: int, salt: bytes) -> str:
 
 
 class PasswordFile:
-    """``data_dir/mosquitto/passwords``; ``own`` is the account of iotd itself, from mqtt.broker."""
+    """``data_dir/mosquitto/passwords``; ``own`` is the account of iotd itself, from mqtt.broker.
+
+    People's accounts, such as Home Assistant's, are taken from ``others`` beside it, which
+    mosquitto_passwd makes.
+    """
 
     def __init__(self, data_dir: Path, own: Account | None) -> None:
         self.path = data_dir / "mosquitto" / "passwords"
+        self.others = self.path.with_name("others")
         self._own = own
 
     def write(self, keys: Mapping[str, str]) -> bool:
         """Make it hold exactly these gates; False when it already did. Blocks; OSError."""
-        old = {line.partition(":")[0]: line for line in self._lines()}
+        old = {line.partition(":")[0]: line for line in _lines(self.path)}
         lines = [
             old[name] if name in old and fits(old[name], name, password)
             else password_line(name, password, rounds)
             for name, password, rounds in self._accounts(keys)
         ]
+        taken = {line.partition(":")[0] for line in lines}
+        lines += [line for line in _lines(self.others)
+                  if _OTHER.fullmatch(line) and line.partition(":")[0] not in taken]
         text = "".join(f"{line}\n" for line in lines)
-        if lines == self._lines() and self.path.exists():
+        if lines == _lines(self.path) and self.path.exists():
             return False
         self._replace(text)
         return True
@@ -73,12 +83,6 @@ class PasswordFile:
         own = [(*self._own, PASSWORD_ROUNDS)] if self._own is not None else []
         taken = {name for name, _, _ in own}
         return own + [(id, keys[id], KEY_ROUNDS) for id in sorted(keys) if id not in taken]
-
-    def _lines(self) -> list[str]:
-        try:
-            return self.path.read_text().splitlines()
-        except (FileNotFoundError, UnicodeDecodeError):
-            return []
 
     def _replace(self, text: str) -> None:
         """Whole or not at all, whatever happens meanwhile; readable by owner and group only."""
@@ -92,6 +96,13 @@ class PasswordFile:
             file.flush()
             os.fsync(number)
         os.replace(beside, self.path)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return []
 
 
 class KeyWriter:
