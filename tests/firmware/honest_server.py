@@ -21,6 +21,7 @@ from iotd.wire.camera import (
 )
 from iotd.wire.errors import RemoteProtocolError
 from iotd.wire.hello import device_mac
+from tests.firmware.release import Serving
 
 
 class Visit(Protocol):
@@ -60,6 +61,9 @@ class Visit(Protocol):
             self.frames.append(event.jpeg)
         elif isinstance(event, LineReceived):
             self.lines.append(event.text)
+            if self.factory.serving is not None:
+                answer = self.factory.serving.hear(event.text)
+                self.say(b"" if answer is None else answer.encode() + b"\n")
         elif isinstance(event, PingReceived):
             self.pings += 1
             self.say(self.conversation.pong())
@@ -99,6 +103,8 @@ class HonestServer(Factory):
         self.reactor = reactor
         self.keys = keys
         self.visits: list[Visit] = []
+        #: Hears what boards tell of themselves, when a test wants that.
+        self.serving: Serving | None = None
         self.port = 0
         self._listening: Any = None
 
