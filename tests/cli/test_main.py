@@ -17,7 +17,7 @@ from iotd.store.errors import KeyRefused, SchemaNewer, StoreDamaged, StoreUnavai
 from tests.cli.command import CommandCase
 
 LEAVES = [
-    "audit list", "audit verify", "campus check", "campus rebuild", "check", "demo",
+    "audit list", "audit verify", "campus check", "campus rebuild", "cert", "check", "demo",
     "device approve", "device key", "device list", "device revoke", "simulate",
     "students erase", "students import", "students list", "token add", "user add", "user list",
     "user reset",
