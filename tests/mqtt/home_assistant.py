@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from typing import Any, Iterator, Mapping
+from typing import AbstractSet, Any, Iterator, Mapping
 
 #: discovery.py, TOPIC_MATCHER: component, node (not used), object.
 TOPIC = re.compile(r"(\w+)/(?:([a-zA-Z0-9_-]+)/)?([a-zA-Z0-9_-]+)/config")
@@ -236,7 +236,7 @@ def value_faults(entity: Mapping[str, Any], value: Any) -> Iterator[str]:
         yield "a state of more than 255 characters"
 
 
-def _unknown(what: str, found: Mapping[str, Any], known: frozenset[str] | set[str]) -> Iterator[str]:
+def _unknown(what: str, found: Mapping[str, Any], known: AbstractSet[str]) -> Iterator[str]:
     for key in found:
         if key not in known:
             yield f"{what} has no {key}"

@@ -8,15 +8,20 @@ import subprocess
 import time
 from typing import Any
 
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 from prometheus_client import CollectorRegistry, generate_latest
 from twisted.internet.defer import Deferred
 
 from iotd.errors import Unavailable
-from iotd.mqtt.address import parse
+from iotd.mqtt.address import Address, parse
+from iotd.mqtt.client import PahoSession
 from iotd.mqtt.stream import Message
 from tests.brokers import HERE, free_port
 from tests.mqtt.loader import Loader, chunks, publish_packet
 from tests.mqtt.room import SEEN, BridgeTest, Inbox
+
+SUBACK = PacketTypes.SUBACK  # type: ignore[attr-defined]
 
 
 def say(port: int, *payloads: bytes, qos: int = 1, topic: str = SEEN, retain: bool = False) -> None:
@@ -223,6 +228,18 @@ class ConnectionTests(BridgeTest):
         """A broker that does not accept the password is named as what it is."""
         broker = self.broker(allow=("allow_anonymous false",))
         await self.why(self.bridge(f"mqtt://user:geheim@{HERE}:{broker.port}"), "refused", "author")
+
+    def test_what_it_can_do_without(self) -> None:
+        """A topic that a broker refuses ends the connection, unless it goes without it too."""
+        for codes, is_up in (((0, 0x80), True), ((0x80, 0), False)):
+            came: list[bool] = []
+            session = PahoSession(
+                Address(HERE, 1), "iotd", ["seen"], None, 30, came.append, extra=["status"],
+            )
+            answer: Any = session._paho.on_subscribe
+            answer(None, None, 1, [ReasonCode(SUBACK, identifier=each) for each in codes], None)
+            self.assertEqual((session.up, bool(came)), (is_up, is_up))
+            self.assertEqual("the subscription to seen" in session.why, not is_up)
 
     async def test_it_hangs(self) -> None:
         """A broker that says nothing any more is left, and found again when it goes on."""

@@ -163,10 +163,11 @@ class RuleTests(SynchronousTestCase):
     def test_cameras_of_cabinets(self) -> None:
         """A camera that looks, or may look, into a patient's cabinet is not told of."""
         camera = device("cabinet_camera", id="img-2")
-        for cabinets, told in (
+        cases: tuple[tuple[list[dict[str, Any]], bool], ...] = (
             ([{"patient": None, "camera": "img-2"}], True),
             ([{"patient": "p1", "camera": "img-2"}], False),
             ([{"patient": "p1", "camera": None}], False),
             ([{"patient": "p1", "camera": "img-3"}, {"patient": None, "camera": None}], True),
-        ):
+        )
+        for cabinets, told in cases:
             self.assertEqual(may_tell(camera, cabinets), told, cabinets)

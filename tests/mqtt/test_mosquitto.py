@@ -76,6 +76,20 @@ class PasswordFileTests(SynchronousTestCase):
         self.file.write({"iotd": KEY, "north": KEY})
         self.assertEqual(self.names(), ["iotd", "north"])
 
+    def test_accounts_of_people(self) -> None:
+        """What mosquitto_passwd made beside it is in it too, but for what is no account, and
+        for names that iotd or a gate has."""
+        self.file.path.parent.mkdir(parents=True)
+        home = password_line("homeassistant", "x")
+        self.file.others.write_text("\n".join((
+            "# people", home, "plain:password", password_line("north", "x"),
+            password_line("iotd", "x"), "",
+        )))
+        self.assertTrue(self.file.write({"north": KEY}))
+        self.assertEqual(self.names(), ["iotd", "north", "homeassistant"])
+        self.assertEqual(self.file.path.read_text().splitlines()[2], home)
+        self.assertFalse(self.file.write({"north": KEY}))
+
     def test_a_damaged_file(self) -> None:
         """Whatever was in it before, it is right afterwards."""
         self.file.write({})
