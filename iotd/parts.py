@@ -16,6 +16,7 @@ from iotd.campus.office import Office
 from iotd.campus.rebuild import Rebuild
 from iotd.config import Config
 from iotd.devices.service import Registry
+from iotd.jobs.boards import Boards
 from iotd.jobs.campus_core import CampusCore
 from iotd.jobs.certificates import certificates_of
 from iotd.mail import mailer_of
@@ -51,6 +52,10 @@ class Parts:
             enrolment=config.devices.enrolment, seconds=reactor.seconds, now=now,
             metrics=self.metrics,
         )
+        self.boards = Boards(
+            config=config, store=self.store, bus=self.bus, registry=self.registry, clock=reactor,
+            now=now, metrics=self.metrics, in_thread=self.in_thread,
+        )
 
     def _find_key(self) -> None:
         """A key that is missing is told of before a new one is made that fits nothing."""
@@ -84,6 +89,7 @@ class Parts:
         self.store.call(self.sealer.must_fit)
         self.store.call(self.accounts.load)
         self.store.call(self.registry.load)
+        self.store.call(self.boards.load)
 
     async def close(self) -> None:
         """Finish what is in flight and close the store."""

@@ -134,6 +134,7 @@ class Daemon(Service):
         )
         self.streams = OpenStreams(parts.bus, parts.accounts)
         self.listeners = Listeners(reactor, parts.certificates)
+        parts.boards.https_url = self.listeners.https_url
         self.campus.line.broker.listeners = Listeners(reactor, parts.certificates)
         self.web = self._build_web(parts)
         self._control = ControlSocket(reactor, config.data_dir, parts)
@@ -149,6 +150,7 @@ class Daemon(Service):
         owners = (
             SessionApi(parts.accounts), AdminApi(parts.accounts), AccountPages(parts.accounts),
             DevicesApi(parts.registry), CamerasApi(self.cameras, self.streams),
+            *parts.boards.owners(),
             *self.health.owners(self.streams), *self.campus.owners(self.streams),
         )
         return build_site(
@@ -163,7 +165,7 @@ class Daemon(Service):
                 ("store", self._ping_store), ("listeners", self.listeners.check),
                 *self.campus.checks(),
             ),
-            events=(*self.health.events(), *self.campus.events()),
+            events=(*self.health.events(), *self.campus.events(), *parts.boards.events()),
             closed=lambda: self.opening.why, warnings=self.campus.warnings,
             gate=self.health.gate.admit, hidden=self.health.looks.refused,
         )
@@ -218,6 +220,7 @@ class Daemon(Service):
         self._begun = True
         self.parts.accounts.startService()
         self.cameras.start_service()
+        self.parts.boards.start_service()
         self.health.start_service()
         self.parts.certificates.start_service()
         self.campus.start_service()
@@ -271,6 +274,7 @@ class Daemon(Service):
         if begun:
             yield from self.health.steps()
             yield from self.campus.steps()
+            yield from self.parts.boards.steps()
             yield "timers", self._stop_timers
             yield "devices", self.parts.registry.tick
         yield "the spool", self.campus.line.close

@@ -50,6 +50,7 @@ from iotd.health.readings import Readings
 from iotd.health.rollups import Rollups
 from iotd.health.section_rights import Gate
 from iotd.health.sheet_api import SheetApi
+from iotd.jobs.boards import Boards
 from iotd.jobs.campus import Campus
 from iotd.jobs.campus_core import CampusCore
 from iotd.jobs.record import Record
@@ -192,6 +193,7 @@ class App:
             site_name="iotd",
         )
         self._build_campus()
+        self._build_boards(common)
         self.looks = Looks(self.store, self.patients.access)
         self.wire, self.counter = FakeWire(), FakeCounter()
         self.cabinets = Cabinets(
@@ -203,7 +205,7 @@ class App:
             cabinets=self.cabinets, days_of=self.record.habits.days, knows=self.patients.knows
         )
         self.patients.before_parting.append(partial(forget_past, self.cabinets))
-        self._parts += [self.record, self.cabinets, self.diet, self.campus]
+        self._parts += [self.record, self.cabinets, self.diet, self.campus, self.boards]
         self.streams = OpenStreams(self.bus, self.accounts)
         self.site = build_site(
             owners=[
@@ -213,7 +215,7 @@ class App:
                 *self._health_apis(), *self.record.owners(self.looks),
                 NutritionApi(diet=self.diet, cabinets=self.cabinets, looks=self.looks,
                              check=self.patients.access.check),
-                *self.campus.owners(self.streams),
+                *self.campus.owners(self.streams), *self.boards.owners(),
             ],
             authenticator=self.accounts, templates=WEB / "templates", static_dir=WEB / "static",
             clock=self.clock, now=self.time, registry=self.metrics, bus=self.bus,
@@ -262,6 +264,12 @@ class App:
         core = CampusCore(**common, clock=self.clock, in_thread=deferToThread)
         self.campus = Campus(
             **common, core=core, registry=self.registry, reactor=self.clock,
+        )
+
+    def _build_boards(self, common: dict[str, Any]) -> None:
+        self.boards = Boards(
+            **common, config=Config(data_dir=self.folder), registry=self.registry,
+            clock=self.clock, metrics=self.metrics, in_thread=deferToThread,
         )
 
     def _health_apis(self) -> list[object]:

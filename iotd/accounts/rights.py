@@ -263,6 +263,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "device": OPERATORS,
     "board": OPERATORS,
     "rollout": OPERATORS,
+    "rollout": OPERATORS,
     "camera": WATCHERS,
     # of these each hears only what is theirs: iotd.health.access
     "reading": HEALTH,
