@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Callable, Optional
 
 from iotd.fleet.model import QUIET, Connections, is_silent
 
 SILENT, FLAPPING = "silent", "flapping"
 
-#: ``tell(id, cause, active)``: an alarm begins, or there is no reason for it any more.
-Tell = Callable[[str, str, bool], None]
+#: ``tell(id, cause, now)``: True: an alarm begins; False: it is over; None: there is none, so
+#: that one of before the start is over.
+Tell = Callable[[str, str, Optional[bool]], None]
 
 
 @dataclass
@@ -102,6 +103,6 @@ class Alarms:
 
     def _end(self, id: str, watch: Watch, *causes: str) -> None:
         for cause in causes:
-            if watch.alarms[cause] is not False:
-                watch.alarms[cause] = False
-                self._tell(id, cause, False)
+            was, watch.alarms[cause] = watch.alarms[cause], False
+            if was is not False:
+                self._tell(id, cause, False if was else None)

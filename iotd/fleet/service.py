@@ -146,16 +146,16 @@ class Fleet:
         self._behind.event(event)
         self._changed.add(event.device)
 
-    def _alarm(self, id: str, cause: str, active: bool) -> None:
+    def _alarm(self, id: str, cause: str, begins: bool | None) -> None:
         device = self._find(id)
         self._bus.publish(AlertWanted(
             key=f"board_{cause}:{id}", patient=None, device=id, cause=cause, severity="warning",
-            active=active, text=texts.alarm(device or {"id": id}, cause, self._silent_seconds),
+            active=bool(begins),
+            text=texts.alarm(device or {"id": id}, cause, self._silent_seconds),
         ))
-        if device is not None:
-            self._happened(Event(
-                id, self.now(), "alarm", cause, result="began" if active else "ended"
-            ))
+        if device is not None and begins is not None:
+            result = "began" if begins else "ended"
+            self._happened(Event(id, self.now(), "alarm", cause, result=result))
 
     # -- what is shown --------------------------------------------------------------------
 
