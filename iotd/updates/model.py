@@ -22,6 +22,8 @@ RUNNING, STOPPED, OVER, CANCELLED = "running", "stopped", "done", "cancelled"
 
 #: Seconds in which a board that is there has to begin, to go on, and to be back.
 PATIENCE = 600.0
+#: Seconds for which a board does not try again what it refused; a new start ends that.
+BARRED = 3600.0
 #: Times that a board may come back with what it had, and no word on why.
 TRIES = 3
 MOST_TEXT = 200
@@ -165,6 +167,9 @@ def told(board: Board, report: Report, build: int, older: bool, now: float) -> B
         return _has_it(board, report, build, now)
     if verdict := _verdict(board, report, build):
         return failed(board, verdict, now)
+    if board.state == LOADING and report.last == f"refused-{build}-gone":
+        return replace(moved(board, WAITING, "it was taken back while it loaded", now),
+                       last=report.last)
     if why_not := may_be_offered(board, report, build, older):
         return moved(board, LEFT, why_not, now)
     if board.state == WAITING:
@@ -214,8 +219,9 @@ def late(board: Board, online_since: float | None, now: float) -> Board:
         return failed(board, f"fetched nothing more for {_minutes(PATIENCE)}", now)
     if board.state not in (WAITING, OFFERED) or online_since is None:
         return board
-    if now - max(online_since, board.at) >= PATIENCE:
-        return failed(board, f"there, but did not begin within {_minutes(PATIENCE)}", now)
+    patience = PATIENCE + (BARRED if (board.last or "").startswith("refused-") else 0.0)
+    if now - max(online_since, board.at) >= patience:
+        return failed(board, f"there, but did not begin within {_minutes(patience)}", now)
     return board
 
 
@@ -263,7 +269,7 @@ def _verdict(board: Board, report: Report, build: int) -> str:
     number, _, why = rest.partition("-")
     if number != str(build) or word not in ("back", "refused"):
         return ""
-    fresh = (report.boot, report.last) != (board.boot, board.last)
+    fresh = (report.boot, report.last) != (board.boot, board.last) and why != "gone"
     if word == "back" and board.state == TRYING and fresh:
         return f"went back to what it had: {why or 'no reason told'}"
     if word == "refused" and board.state in (OFFERED, LOADING, TRYING) and fresh:
