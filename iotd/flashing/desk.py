@@ -6,6 +6,7 @@ The board's Wi-Fi is no part of it: the page merges it in, so no password comes 
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any, Awaitable, Callable
 
@@ -13,14 +14,16 @@ from iotd.config_sections import Config
 from iotd.devices import model
 from iotd.devices.service import Registry
 from iotd.errors import Conflict, Invalid, NotFound
-from iotd.flashing import shelf, wires
+from iotd.flashing import presets, settings, shelf, wires
 from iotd.flashing.shapes import NewBoard
-from iotd.flashing.shelf import Releases, Shelf
+from iotd.flashing.shelf import Shelf
 from iotd.flashing.wires import Wire
+from iotd.updates.releases import Releases
 
 InThread = Callable[..., Awaitable[Any]]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NOT_TOLD = ("id", "key", "wifi", "server", "host", "port", "tls")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:%-]{0,251}[A-Za-z0-9])?")
 
 
@@ -33,9 +36,10 @@ class FlashDesk:
     def __init__(
         self, registry: Registry, releases: Releases, images_folder: Path, config: Config,
         https_url: Callable[[], str | None], in_thread: InThread,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._registry = registry
-        self._shelf = Shelf(releases, images_folder, config.data_dir)
+        self._shelf = Shelf(releases, images_folder, config.data_dir, now)
         self._config = config
         self._https_url = https_url
         self._in_thread = in_thread
@@ -45,9 +49,9 @@ class FlashDesk:
         hosts = await self._in_thread(wires.own_addresses)
         images = await self._in_thread(self._shelf.images_json)
         return {
-            "kinds": _kinds(), "wires": wires.wires_json(self._config), "ids": self._free_ids(),
-            "hosts": hosts, "images": images, "chips": shelf.chips_json(),
-            "https_url": self._https_url(),
+            "kinds": presets.kinds(), "wires": wires.wires_json(self._config),
+            "ids": self._free_ids(), "hosts": hosts, "images": images,
+            "chips": shelf.chips_json(), "https_url": self._https_url(),
         }
 
     async def add(self, wanted: NewBoard, by: str) -> dict[str, Any]:
@@ -56,15 +60,17 @@ class FlashDesk:
         wire = wires.wire_of(wanted.kind, self._config, wanted.tls)
         host = wanted.host or wire.host or await self._first_address()
         told = _told(wanted, host, wire)
-        _settings(wanted, told, "0" * 64)  # a fault is told before there is a key
-        tls = bool(told.get("tls"))
-        files = await self._in_thread(self._shelf.files_for, wanted.kind, wanted.mpy, tls)
+        # a fault is told before there is a key
+        made = await self._in_thread(settings.build, wanted.kind, wanted.preset, told, "0" * 64)
+        files = await self._in_thread(
+            self._shelf.files_for, wanted.kind, wanted.mpy, made["server"].get("tls", False)
+        )
         key = await self._registry.make_key(wanted.id, wanted.kind, by)
         if changes:
             await self._registry.change(wanted.id, changes, by)
-        board = {"id": wanted.id, "name": self._registry.get(wanted.id)["name"],
-                 "kind": wanted.kind, "settings": _settings(wanted, told, key)}
-        return {**board, **files}
+        name = self._registry.get(wanted.id)["name"]
+        return {"id": wanted.id, "name": name, "kind": wanted.kind,
+                "settings": {**made, "key": key}, **files}
 
     async def file(self, sha256: str) -> bytes:
         """A file that a board was told of, or NotFound."""
@@ -116,25 +122,15 @@ def _place(text: str) -> str:
     return text
 
 
-def _kinds() -> list[dict[str, Any]]:
-    from iotd.flashing import presets
-
-    return presets.kinds()
-
-
-def _settings(wanted: NewBoard, told: dict[str, Any], key: str) -> dict[str, Any]:
-    from iotd.flashing import settings
-
-    made = settings.build(wanted.kind, wanted.preset, told, key)
-    return {name: value for name, value in made.items() if name != "wifi"}
-
-
 def _told(wanted: NewBoard, host: str, wire: Wire) -> dict[str, Any]:
     port = wanted.port or wire.port
     if port is None:
         raise Invalid("The daemon does not know its port for these boards: give one.", "port")
-    values = {**(wanted.values or {}), "id": wanted.id, "host": host, "port": port}
-    return {**values, "tls": True} if wire.tls else values
+    for name in wanted.values or ():
+        if name.partition(".")[0] in _NOT_TOLD:
+            raise Invalid(f"{name[:40]} is not told to the server like this.", "values")
+    return {**(wanted.values or {}), "id": wanted.id, "host": host, "port": port,
+            **({"tls": True} if wire.tls else {})}
 
 
 def _free(base: str, taken: set[str]) -> str:

@@ -5,45 +5,36 @@ from __future__ import annotations
 import hashlib
 import ssl
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Callable
 
 from iotd.errors import Unavailable
 from iotd.flashing import images
 from iotd.flashing.chips import CHIPS
 from iotd.flashing.images import Image
+from iotd.updates.firmware import firmware_folder, version_of
+from iotd.updates.release_file import Release
+from iotd.updates.releases import Releases
 
 #: Where a board has the certificate that its link is checked against.
 CA_PATH = "/ca.der"
-#: The version of byte code that releases are compiled for.
-COMPILED_FOR = 6
-
-
-class Releases(Protocol):
-    """Firmware that this daemon has."""
-
-    def newest(self) -> Any:
-        """The newest release, or None."""
-
-    def blob(self, sha256: str) -> bytes | None:
-        """A file of one."""
 
 
 class Shelf:
     """Finds files by what they are for, and bytes by their SHA-256."""
 
-    def __init__(self, releases: Releases, images_folder: Path, data_dir: Path) -> None:
+    def __init__(
+        self, releases: Releases, images_folder: Path, data_dir: Path, now: Callable[[], float]
+    ) -> None:
         self._releases = releases
         self._images_folder = images_folder
         self._data_dir = data_dir
+        self._now = now
 
     def files_for(self, kind: str, mpy: int | None, tls: bool) -> dict[str, Any]:
         """What lies on a board of this kind: ``build``, ``version``, ``slot_files`` by their
         paths below a slot, ``files`` by theirs on the board."""
-        release = self._releases.newest()
-        if release is None:
-            raise Unavailable("There is no firmware here: make a release of it first.")
-        form = "mpy6" if mpy == COMPILED_FOR else "py"
-        slot = [file_json(*each) for each in release.kinds[kind][form]]
+        release = self._release()
+        slot = [file_json(*each) for each in release.entries(kind, mpy)]
         root = {**_selector(), **(self._authority() if tls else {})}
         return {"build": release.build, "version": release.version, "slot_files": slot,
                 "files": [_described(path, data) for path, data in root.items()]}
@@ -69,6 +60,13 @@ class Shelf:
                 data = each.path.read_bytes()
                 return data if hashlib.sha256(data).hexdigest() == sha256 else None
         return None
+
+    def _release(self) -> Release:
+        """The newest; one of the shipped firmware is made when there is none of its version."""
+        newest, shipped = self._releases.newest(), firmware_folder()
+        if newest is not None and newest.version == version_of(shipped):
+            return newest
+        return self._releases.make(shipped, now=self._now())
 
     def _authority(self) -> dict[str, bytes]:
         try:
@@ -100,6 +98,4 @@ def _image_json(image: Image) -> dict[str, Any]:
 
 def _selector() -> dict[str, bytes]:
     """What lies on the board's root and chooses the slot."""
-    from iotd.updates.firmware import firmware_folder
-
-    return {"/main.py": Path(firmware_folder(), "boot", "main.py").read_bytes()}
+    return {"/main.py": (firmware_folder() / "main.py").read_bytes()}
