@@ -130,6 +130,7 @@ class Daemon(Service):
             headcount=self.campus.core.dashboard.summary, rooms={
                 "camera": self.cameras.get, "gate": self.campus.desk.get,
                 "cabinet": lambda id: self.health.cabinets.json(parts.registry.device(id)),
+                "board": parts.boards.fleet.get,
             },
         )
         self.streams = OpenStreams(parts.bus, parts.accounts)

@@ -77,7 +77,7 @@ def entities(facts: Facts) -> list[Entity]:
     if "cabinet" in facts:
         found += _CABINET
         found += [_item(name) for name in sorted(facts["cabinet"]["items"])[:MOST_ITEMS]]
-    if "board" in facts:
+    if facts.get("board", {}).get("version") is not None:  # it tells of itself
         found += _BOARD
     return found + [each for each in _TOLD if each.value(facts) is not None]
 
