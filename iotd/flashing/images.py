@@ -7,18 +7,19 @@ not what that file says is never used.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 from iotd.errors import Conflict, Invalid, IotdError, NotFound
 from iotd.flashing.chips import Chip
 from iotd.flashing.image_catalogue import Pinned, page_of, pinned_as, pinned_for
 from iotd.flashing.images_check import LARGEST, check, version_in
-from iotd.flashing.images_download import download
+from iotd.flashing.images_keep import make, whole
+
+if TYPE_CHECKING:
+    import ssl
 
 Progress = Callable[[int, int], None]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}\.bin")
@@ -45,7 +46,7 @@ class Kept:
     fault: str | None
 
 
-def _quiet(done: int, total: int) -> None:
+def quiet(done: int, total: int) -> None:
     """Nobody watches."""
 
 
@@ -59,7 +60,7 @@ def look_at(path: Path) -> Image:
     return _described(path, _read(path))
 
 
-def choose(chip: Chip, folder: Path, wanted: Path | None, progress: Progress = _quiet) -> Path:
+def choose(chip: Chip, folder: Path, wanted: Path | None, progress: Progress = quiet) -> Path:
     """The image for a chip: the wanted file when it is for it, else the one that was brought
     here last, else the pinned one, fetched. Blocks; Invalid, NotFound, Conflict or Unavailable
     with the next step."""
@@ -80,11 +81,14 @@ def fitting(image: Image, chip: Chip) -> Image:
 
 
 def fetch(
-    chip: Chip, folder: Path, progress: Progress = _quiet, context: ssl.SSLContext | None = None,
+    chip: Chip, folder: Path, progress: Progress = quiet, context: ssl.SSLContext | None = None,
     pinned: Pinned | None = None,
 ) -> Image:
     """Fetch the pinned image, unless it is here; NotFound says how to bring one when none is
     pinned. Blocks, 5 min at most."""
+    # brings urllib and ssl: not loaded for what needs no network
+    from iotd.flashing.images_download import download
+
     pinned = pinned or pinned_for(chip.name)
     if pinned is None:
         raise NotFound(
@@ -95,7 +99,7 @@ def fetch(
     for kept in survey(folder):
         if kept.name == pinned.name and kept.image and kept.image.sha256 == pinned.sha256:
             return kept.image
-    _make(folder)
+    make(folder)
     download(pinned, path, progress, context)
     image = fitting(look_at(path), chip)
     _pin(image)
@@ -120,8 +124,9 @@ def add(path: Path, folder: Path) -> Image:
             f"{path.name} is known by the SHA-256 {expected}, and this file's is {image.sha256}:"
             " give it another name if that is right.", "file",
         )
-    _make(folder)
-    _write(target, data)
+    make(folder)
+    with whole(target) as file:
+        file.write(data)
     kept = Image(image.chip, image.name, image.version, image.size, image.sha256, target)
     _pin(kept)
     return kept
@@ -181,7 +186,8 @@ def _told(path: Path) -> str | None:
 
 
 def _pin(image: Image) -> None:
-    _write(_pin_of(image.path), f"{image.sha256}  {image.name}\n".encode())
+    with whole(_pin_of(image.path)) as file:
+        file.write(f"{image.sha256}  {image.name}\n".encode())
 
 
 def _pin_of(path: Path) -> Path:
@@ -193,25 +199,3 @@ def _brought(pin: Path) -> tuple[int, str]:
         return pin.stat().st_mtime_ns, pin.name
     except OSError:
         return 0, pin.name
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as problem:
-        raise Conflict(f"{folder} can't be made: {problem.strerror}.") from None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """All of it under its name, or nothing."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as problem:
-        raise Conflict(f"{path} can't be written: {problem.strerror}.") from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
 import ssl
 import time
 import urllib.error
@@ -15,6 +14,7 @@ from typing import Any, BinaryIO, Callable
 from iotd.errors import Conflict, Unavailable
 from iotd.flashing.image_catalogue import Pinned
 from iotd.flashing.images_check import LARGEST
+from iotd.flashing.images_keep import whole
 
 CHUNK = 64 * 1024
 SILENT_SECONDS = 20.0
@@ -38,22 +38,13 @@ def download(
 ) -> None:
     """Fetch the pinned file to ``target``, which is there whole or as it was. Blocks;
     Unavailable when it can't be had now, Conflict when it is not the file that was pinned."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            digest = _fetch(pinned, file, progress, context, time.monotonic() + seconds)
-            file.flush()
-            os.fsync(file.fileno())
+    with whole(target) as file:
+        digest = _fetch(pinned, file, progress, context, time.monotonic() + seconds)
         if digest != pinned.sha256:
             raise Conflict(
                 f"{pinned.url} is not the file it was: its SHA-256 is {digest}, and {pinned.sha256}"
                 " is expected. It was thrown away; nothing was written.", "image",
             )
-        os.replace(part, target)
-    except OSError as problem:
-        raise Unavailable(f"{target} can't be written: {problem.strerror}.") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _fetch(
