@@ -219,6 +219,20 @@ class DeadlineTests(EsptoolCase):
             )
         self.assertEqual(left(), [])
 
+    def test_what_it_is_given(self) -> None:
+        """Nothing of the environment that holds passwords, and options of its own neither."""
+        given: list[dict[str, str]] = []
+
+        def look(done: int, total: int) -> None:
+            given.extend(each.environ() for each in psutil.Process().children(recursive=True))
+
+        secrets = {"IOTD_STORE__URL": "mysql://user:secret@host/db", "ESPTOOL_CHIP": "esp8266"}
+        with mock.patch.dict(os.environ, secrets), Board(Rom()) as port:
+            esptool_run.write(port, self.esp32, self.image, look)
+        self.assertTrue(given)
+        for each in given:
+            self.assertFalse({"IOTD_STORE__URL", "ESPTOOL_CHIP"} & set(each))
+
 
 def left() -> list[str]:
     """esptool among the processes of this one."""
