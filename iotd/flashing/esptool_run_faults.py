@@ -27,8 +27,9 @@ _FAULTS: tuple[tuple[str, type[IotdError], str], ...] = (
      "The chip on {port} is an {0}, not an {1}: nothing was written."),
     (r"is not an (ESP\S+) image", Invalid,
      "The image is not for an {0}, which is the chip on {port}: nothing was written."),
-    (r"requires chip revision ([^\n]+)", Invalid,
-     "The image needs another revision of the chip ({0}): nothing was written."),
+    (r"requires chip revision ([^(\n]+?) \(this chip is revision v?([\d.]+)\)", Invalid,
+     "The image needs a chip of revision {0}, and the one on {port} is of {1}: nothing was"
+     " written."),
     (r"will not fit in (\d+) bytes of flash", Invalid,
      "The image does not fit into the board's flash of {0} bytes: nothing was written."),
     (r"Secure Boot V1 detected|flash encryption|Flash encryption|Secure Download Mode is", Conflict,

@@ -13,6 +13,7 @@ from twisted.trial.unittest import TestCase
 
 from iotd.errors import Conflict, Invalid, IotdError, NotFound, Unavailable
 from iotd.flashing import chips, esptool_run
+from iotd.flashing.esptool_run_faults import fault
 from iotd.flashing.esptool_runner import Patience
 from tests.flashing.rom import ESP32, ESP32_C3, ESP32_H2, ESP32_S3, Rom
 from tests.flashing.rom_image import image_for
@@ -55,11 +56,11 @@ class EsptoolCase(TestCase):
 
     def refused(self, kind: type[IotdError], port: str, *words: str) -> IotdError:
         """What writing says, which is this kind of error and has these words."""
-        fault = self.assertRaises(kind, self.write, port)
+        told = self.assertRaises(kind, self.write, port)
         for word in words:
-            self.assertIn(word, str(fault))
-        self.assertNotIn("\n", str(fault))
-        return fault
+            self.assertIn(word, str(told))
+        self.assertNotIn("\n", str(told))
+        return told
 
 
 class WritingTests(EsptoolCase):
@@ -112,8 +113,8 @@ class FaultTests(EsptoolCase):
         rom = Rom(ESP32_S3)
         self.image.write_bytes(image_for(chips.named("esp32c3")))
         with Board(rom) as port:
-            fault = self.refused(Invalid, port, "for an ESP32-C3", "has an ESP32")
-        self.assertEqual(fault.field, "image")
+            told = self.refused(Invalid, port, "for an ESP32-C3", "has an ESP32")
+        self.assertEqual(told.field, "image")
         self.assertEqual((rom.blocks, rom.loaded), (0, {}))
 
     def test_other_chip_than_was_said(self) -> None:
@@ -127,8 +128,8 @@ class FaultTests(EsptoolCase):
         """A cable pulled half way, and the same board written afterwards."""
         rom = Rom()
         with Board(rom, cut_after=2) as port:
-            fault = self.refused(Unavailable, port, "broke", "plug the cable in")
-        self.assertIn("Lost connection", fault.extra["detail"])
+            told = self.refused(Unavailable, port, "broke", "plug the cable in")
+        self.assertIn("Lost connection", told.extra["detail"])
         again = Rom(flash=rom.flash)
         with Board(again) as port:
             self.write(port)
@@ -137,8 +138,8 @@ class FaultTests(EsptoolCase):
     def test_bit_that_does_not_stay(self) -> None:
         """A single bit that the flash does not keep is found."""
         with Board(Rom(flip=(0x12345, 5))) as port:
-            fault = self.refused(Unavailable, port, "is not what was sent")
-        self.assertIn("MD5", fault.extra["detail"])
+            told = self.refused(Unavailable, port, "is not what was sent")
+        self.assertIn("MD5", told.extra["detail"])
 
     def test_nothing_answers(self) -> None:
         """A silent board: hold BOOT."""
@@ -159,8 +160,8 @@ class FaultTests(EsptoolCase):
         """A boot loader whose answers come with other bytes between, whatever esptool makes of
         them."""
         with Board(Rom(), prints=b"\x00\xff" * 9) as port:
-            fault = self.assertRaises((Conflict, Unavailable), self.write, port)
-        self.assertNotIn("esptool failed", str(fault))
+            told = self.assertRaises((Conflict, Unavailable), self.write, port)
+        self.assertNotIn("esptool failed", str(told))
 
     def test_not_in_the_boot_loader(self) -> None:
         """A board that says that it started its program."""
@@ -188,8 +189,30 @@ class FaultTests(EsptoolCase):
     def test_chip_that_is_none_of_ours(self) -> None:
         """One for which there is no MicroPython is named."""
         with Board(Rom(ESP32_H2)) as port:
-            fault = self.assertRaises(Conflict, chips.recognise, port)
-        self.assertIn("an ESP32-H2, for which there is no MicroPython", str(fault))
+            told = self.assertRaises(Conflict, chips.recognise, port)
+        self.assertIn("an ESP32-H2, for which there is no MicroPython", str(told))
+
+    def test_what_needs_other_boards(self) -> None:
+        """Words of esptool for what this boot loader is not: each a sentence of ours."""
+        for said, kind, word in (
+            ("ERROR: A fatal error occurred: 'x.bin' requires chip revision in range v0.3 - v1.99"
+             " (this chip is revision v0.0). Use --force to flash anyway.", Invalid,
+             "revision in range v0.3 - v1.99, and the one on P is of 0.0:"),
+            ("ERROR: A fatal error occurred: File 'x' (length 9) at offset 0x00001000 will not fit"
+             " in 1048576 bytes of flash.", Invalid, "1048576"),
+            ("ERROR: A fatal error occurred: Secure Boot V1 detected, writing …", Conflict,
+             "locked by its maker"),
+            ("Permission denied\nERROR: Could not open P, the port is busy or doesn't exist.\n"
+             "([Errno 13] could not open port P: [Errno 13] Permission denied: 'P')", Conflict,
+             "dialout"),
+            ("/usr/bin/python: No module named esptool", Unavailable, "pip install esptool"),
+            ("Segmentation fault", Unavailable, "Segmentation fault"),
+            ("", Unavailable, "it printed nothing"),
+        ):
+            told = fault(said, "P")
+            self.assertIsInstance(told, kind)
+            self.assertIn(word, str(told))
+            self.assertNotIn("--force", str(told))
 
 
 class DeadlineTests(EsptoolCase):
@@ -199,11 +222,11 @@ class DeadlineTests(EsptoolCase):
         """A board that says nothing for longer than there is patience."""
         began = time.monotonic()
         with Board(Rom(), says=lambda heard: b"") as port:
-            fault = self.assertRaises(
+            told = self.assertRaises(
                 Unavailable, chips.recognise, port, patience=Patience(0.4, 0.4),
                 more=("--connect-attempts", "0"),
             )
-        self.assertIn("took too long", str(fault))
+        self.assertIn("took too long", str(told))
         self.assertLess(time.monotonic() - began, 4.0)
         self.assertEqual(left(), [])
 
