@@ -187,7 +187,8 @@ class Office:
         await self._store.run(write)
 
     def _in_turn(self, work: Coroutine[Any, Any, dict[str, Any]]) -> Deferred[dict[str, Any]]:
-        # a decision judges what the one before it has left
+        # a decision judges what the one before it has left, and what is on disk
+        self._rollouts.save()
         return self._lock.run(Deferred.fromCoroutine, work)
 
     def _audit(self, *line: str) -> Deferred[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 
 from iotd.bus import AlertWanted, Bus, DeviceChanged, RolloutChanged
@@ -33,7 +33,6 @@ class Rollouts:
         self._live: dict[int, Live] = {}
         self._of: dict[str, int] = {}
         self._online: dict[str, float] = {}
-        self._saving = False
         bus.subscribe(DeviceChanged, self._device_changed)
 
     def load(self, connection: Any) -> None:
@@ -189,27 +188,23 @@ class Rollouts:
 
     # -- disk and pages -----------------------------------------------------------------------
 
-    def save(self) -> Deferred[Any] | None:
-        """Write what changed; again at the next time when the store is away."""
+    def save(self) -> Deferred[Any]:
+        """Write what changed, before whatever is written next; again at the next time when the
+        store is away."""
         changed = {id: live for id, live in self._live.items()
                    if live.unsaved or live.rollout_unsaved}
-        if not changed or self._saving:
-            return None
+        if not changed:
+            return succeed(None)
         work = []
         for live in changed.values():
             rollout = live.rollout if live.rollout_unsaved else None
             boards = [live.boards[id] for id in live.unsaved if id in live.boards]
             work.append((live, rollout, boards))
             live.unsaved, live.rollout_unsaved = set(), False
-        self._saving = True
         written = self._store.run(_write, [(each.rollout.id, *rest) for each, *rest in work])
-        return written.addCallbacks(self._saved, self._not_saved, errbackArgs=(work,))
-
-    def _saved(self, _: Any) -> None:
-        self._saving = False
+        return written.addErrback(self._not_saved, work)
 
     def _not_saved(self, failure: Any, work: Sequence[tuple[Live, Any, list[Board]]]) -> None:
-        self._saving = False
         for live, rollout, boards in work:
             live.unsaved |= {board.device for board in boards}
             live.rollout_unsaved = live.rollout_unsaved or rollout is not None

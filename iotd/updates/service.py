@@ -62,7 +62,7 @@ class Updates:
         """Look after roll-outs from now on."""
         self._ticks.start(TICK, now=False)
 
-    def stop_service(self) -> Deferred[Any] | None:
+    def stop_service(self) -> Deferred[Any]:
         """Tell boards nothing more; fires when what changed is on disk."""
         if self._ticks.running:
             self._ticks.stop()
