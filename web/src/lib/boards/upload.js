@@ -1,0 +1,88 @@
+// Firmware and settings onto a board that answers: only what changed, the deciding file last.
+import { digestsBelow, digestsOf, put, remove, replace, sha256 } from "./on-board.js";
+
+const encoder = new TextEncoder();
+
+/** Settings as they lie on the board; Wi-Fi joins them here and nowhere else. */
+export function settingsText(settings, wifi) {
+  const whole = { ...settings, wifi: { ssid: wifi.ssid, ...(wifi.password ? { password: wifi.password } : {}) } };
+  return `${JSON.stringify(sorted(whole), null, 1)}\n`;
+}
+
+function sorted(value) {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+}
+
+/** What of a preset's settings a person changed: what is gone becomes null, which takes it away. */
+export function changes(preset, edited) {
+  const found = {};
+  for (const key of new Set([...Object.keys(preset), ...Object.keys(edited)])) {
+    const [before, after] = [preset[key], edited[key]];
+    if (JSON.stringify(before) === JSON.stringify(after)) continue;
+    found[key] = isTable(before) && isTable(after) ? changes(before, after) : after ?? null;
+  }
+  return found;
+}
+
+const isTable = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+
+/**
+ * What is to be written: firmware goes into the slot that does not run, unless the one that runs
+ * has it already; then `slot` stays. Steps are {path, size, sha256, bytes?, slot?}.
+ */
+export async function plan(repl, board, running, wifi) {
+  const wanted = new Map(board.slot_files.map((file) => [file.path, file]));
+  const here = running ? await digestsBelow(repl, `/${running}`) : new Map();
+  if (running && same(wanted, here, running)) return { slot: running, stale: [], steps: await rootSteps(repl, board, wifi) };
+  const slot = running === "a" ? "b" : "a";
+  const there = await digestsBelow(repl, `/${slot}`);
+  const steps = board.slot_files
+    .map((file) => ({ ...file, path: `/${slot}/${file.path}`, slot }))
+    .filter((step) => there.get(step.path) !== step.sha256);
+  // an older .py beside a new .mpy would be run in its place
+  const stale = [...there.keys()].filter((path) => !wanted.has(path.slice(3)));
+  return { slot, stale, steps: [...steps, ...(await rootSteps(repl, board, wifi))] };
+}
+
+function same(wanted, here, slot) {
+  return here.size === wanted.size && [...wanted.values()].every((file) => here.get(`/${slot}/${file.path}`) === file.sha256);
+}
+
+async function rootSteps(repl, board, wifi) {
+  const bytes = encoder.encode(settingsText(board.settings, wifi));
+  const settings = { path: "/settings.json", size: bytes.length, sha256: await sha256(bytes), bytes };
+  const steps = [...board.files, settings];
+  const there = await digestsOf(repl, steps.map((step) => step.path));
+  return steps.filter((step) => there.get(step.path) !== step.sha256);
+}
+
+export const bytesIn = (planned) => planned.steps.reduce((sum, step) => sum + step.size, 0);
+
+/**
+ * Carry it out. `fetchFile(sha256)` gives bytes, `progress({done, total, path})` hears of each piece.
+ * Whenever it is cut off, the board starts what it ran before, or waits at its console.
+ */
+export async function carryOut(repl, planned, running, fetchFile, progress = () => {}) {
+  const total = bytesIn(planned);
+  let done = 0;
+  await remove(repl, ["/trial", ...begun(planned), ...planned.stale]);
+  for (const step of planned.steps) {
+    progress({ done, total, path: step.path });
+    const bytes = step.bytes ?? (await fetchFile(step.sha256));
+    const write = step.slot ? put : replace;
+    await write(repl, step.path, bytes, step.sha256, (count) => {
+      done += count;
+      progress({ done, total, path: step.path });
+    });
+  }
+  if (planned.slot !== running) {
+    const bytes = encoder.encode(planned.slot);
+    await replace(repl, "/slot", bytes, await sha256(bytes));
+  }
+}
+
+/** A slot counts as whole by its version.json, which is written last: so it goes first. */
+function begun(planned) {
+  return planned.steps.some((step) => step.slot) ? [`/${planned.slot}/version.json`] : [];
+}
