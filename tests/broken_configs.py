@@ -152,6 +152,23 @@ BROKEN: list[tuple[str, str]] = [
         + ENDPOINTS,
     ),
     (
+        "[web]\nlisten = ['ssl:8443:colour=red']",
+        "line 2: web.listen has 'ssl:8443:colour=red' (it has no option 'colour')" + ENDPOINTS,
+    ),
+    (
+        "[web]\nlisten = ['ssl:99999']",
+        "line 2: web.listen has 'ssl:99999' (port 99999 is not from 0 to 65535)" + ENDPOINTS,
+    ),
+    (
+        "[web]\nlisten = ['ssl:https']",
+        "line 2: web.listen has 'ssl:https' ('https' is not a number)" + ENDPOINTS,
+    ),
+    (
+        "[web]\nlisten = ['ssl:8443']\n[devices]\nlisten = ['tcp:8443']",
+        "line 4: devices.listen and web.listen share port 8443: 'ssl:8443' and 'tcp:8443'"
+        "; allowed is a port of its own",
+    ),
+    (
         "[web]\nlisten = ['systemd:domain=INET:index=0']",
         "line 2: web.listen has 'systemd:domain=INET:index=0' (systemd passed no such socket)"
         + ENDPOINTS,

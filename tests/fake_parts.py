@@ -83,12 +83,36 @@ class FakeRegistry:
         return KEY
 
 
+class FakeCertificates:
+    """Remembers what was wished for."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    async def take(self, wish: Any, by: str) -> dict[str, Any]:
+        """Remember it; an authority is always made."""
+        self.calls.append((wish, by))
+        return {"made": ["ca", "server", "boards"], "faults": [], **await self.show()}
+
+    async def show(self) -> dict[str, Any]:
+        """Three certificates, of which one has ended."""
+        pair = {
+            "fault": None, "names": ["iotd"], "ends_at": "2056-11-18T21:28:37.000Z", "days": 9000,
+            "fingerprint": "AB:CD",
+        }
+        return {
+            "folder": "/data/tls", "exists": True, "given": [], "listeners": [], "ca": pair,
+            "boards": pair, "server": {**pair, "fault": "It has ended."},
+        }
+
+
 class FakeParts:
-    """Accounts and registry; ``closed`` once closed."""
+    """Accounts, registry, certificates; ``closed`` once closed."""
 
     def __init__(self) -> None:
         self.accounts = FakeAccounts()
         self.registry = FakeRegistry()
+        self.certificates = FakeCertificates()
         self.closed = False
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ import click
 from iotd.cli.place import Place, placed
 from iotd.cli.telling import tell_json, tell_table, tell_warning
 from iotd.config_faults import masked
+from iotd.jobs.certificates import missing
 from iotd.limits import files_warning
 
 
@@ -23,7 +24,7 @@ def check(place: Place, verbose: bool) -> None:
       iotd check --config /etc/iotd/iotd.toml --verbose
     """
     config = place.config()
-    warnings = [sentence for sentence in [files_warning(config)] if sentence]
+    warnings = [sentence for sentence in [files_warning(config), missing(config)] if sentence]
     for sentence in warnings:
         tell_warning(sentence)
     values = [

@@ -10,9 +10,26 @@ from twisted.internet.defer import Deferred
 
 from iotd.bus import AlertWanted, Bus
 from iotd.config import Config
+from iotd.tls.endpoint import is_tls, parse
+from iotd.tls.folder import Folder
 from iotd.tls.service import Certificates
 
 FOLDER = "tls"  # in data_dir
+
+
+def missing(config: Config) -> str | None:
+    """One sentence when listeners want the site's own certificates and there are none."""
+    listed = {
+        "web.listen": config.web.listen, "devices.listen": config.devices.listen,
+        "cameras.listen": config.cameras.listen, "mqtt.listen": (config.mqtt.listen,),
+    }
+    wanting = [
+        key for key, texts in listed.items()
+        if any(is_tls(text) and parse(text).files is None for text in texts)
+    ]
+    if not wanting or Folder(config.data_dir / FOLDER).exists:
+        return None
+    return f"{', '.join(wanting)}: there is no certificate yet. Make it with `iotd cert`."
 
 
 def certificates_of(

@@ -162,7 +162,8 @@ class TlsFactory(TLSMemoryBIOFactory):
         failed: Failed,
     ) -> None:
         super().__init__(switch, False, factory, clock)
-        self.clock, self.handshakes, self.own, self.failed = clock, handshakes, own, failed
+        self.switch, self.clock, self.handshakes = switch, clock, handshakes
+        self.own, self.failed = own, failed
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """TLS for a connection, with nobody behind it yet."""

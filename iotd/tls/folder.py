@@ -79,7 +79,7 @@ class Folder:
 
     def _write(self, kept: Kept) -> None:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = max([0, *self._numbers()]) + 1
+        number, before = max([0, *self._numbers()]) + 1, self._now().name
         folder = self.path / f"made-{number}"
         folder.mkdir(mode=0o700)
         for name, text in _texts(kept).items():
@@ -91,7 +91,7 @@ class Folder:
         _sync_folder(self.path)
         # the one before stays: whoever is reading it can finish
         for older in self._numbers():
-            if older < number - 1:
+            if f"made-{older}" not in (before, folder.name):
                 shutil.rmtree(self.path / f"made-{older}", ignore_errors=True)
 
     def _link(self, name: str, target: str) -> None:

@@ -19,7 +19,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.running_daemon import HERE, RunningDaemon, picture_in, until
 from tests.system import wire
-from tests.system.house import FRAMES, tell
+from tests.system.house import FRAMES, PASSWORD, tell
+from tests.tls.room import made
 
 TLS = f"ssl:0:{HERE}"
 PLAIN = f"tcp:0:{HERE}"
@@ -64,7 +65,8 @@ class Secured:
 
     def key(self, id: str, kind: str) -> str:
         """A new device's key."""
-        return self.daemon.iotd("device", "key", id, "--kind", kind)
+        made = self.daemon.call("POST", f"/api/v1/devices/{id}/key", {"kind": kind})
+        return str(made["key"])
 
     def camera(self, id: str) -> ssl.SSLSocket:
         """A keyed camera, over TLS, told to stream."""
@@ -127,9 +129,9 @@ class StartTests(TlsTest):
     def test_cookie(self) -> None:
         """Over TLS the cookie is Secure; a browser is not told to insist on TLS for a year."""
         daemon = self.house.daemon
-        daemon.iotd("user", "add", "vera", "--role", "viewer", "--password-stdin",
-                    stdin="correct horse battery")
-        said = {"username": "vera", "password": "correct horse battery"}
+        who = {"name": "vera", "role": "viewer", "password": PASSWORD}
+        daemon.call("POST", "/api/v1/users", who, role="admin")
+        said = {"username": "vera", "password": PASSWORD}
         answer = daemon.ask("POST", "/api/v1/session", said, role=None, over=self.house.browser())
         self.assertIn("Secure", answer.headers["set-cookie"])
         self.assertNotIn("strict-transport-security", answer.headers)
@@ -179,11 +181,10 @@ class BoardTests(TlsTest):
 
     def test_wrong_authority(self) -> None:
         """A board that trusts another authority does not connect, and the list says why."""
-        other = Path(self.mktemp())
-        self.house.daemon.iotd("cert", "--data", str(other.resolve()))
+        made(other := Path(self.mktemp()))
         for to in ("cameras", "devices", "mqtt"):
             with self.assertRaises(ssl.SSLCertVerificationError):
-                self.house.dial(to, context=self.house.context(other / "tls" / "ca.pem"))
+                self.house.dial(to, context=self.house.context(other / "ca.pem"))
         until(lambda: self.figure('iotd_tls_failed_total{listener="devices",why="distrust"}'),
               "it is counted")
         shown = self.house.daemon.call("GET", "/api/v1/devices/refusals")["items"]
