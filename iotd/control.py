@@ -19,6 +19,7 @@ class Parts(Protocol):
 
     accounts: Any
     registry: Any
+    boards: Any
     certificates: Any
 
     @property
@@ -139,6 +140,51 @@ async def erase_student(parts: Parts, by: str, rollno: str) -> Any:
     return await parts.office.erasing.erase(rollno, by)
 
 
+async def list_firmware(parts: Parts, by: str) -> Any:
+    """Every release of firmware for boards."""
+    return await parts.boards.updates.office.firmware()
+
+
+async def release_firmware(parts: Parts, by: str) -> Any:
+    """A release of the firmware that iotd came with."""
+    return await parts.boards.updates.office.release(by)
+
+
+async def start_rollout(
+    parts: Parts, by: str, build: str | None = None, devices: str | None = None,
+    older: str | None = None,
+) -> Any:
+    """Bring a release to boards, ids between blanks; ``older``: they may go back to it."""
+    wanted = None if build is None else _number(build, "build")
+    named = devices.split() if devices else None
+    return await parts.boards.updates.office.start(wanted, named, bool(older), by)
+
+
+async def rollout_status(parts: Parts, by: str, id: str | None = None) -> Any:
+    """A roll-out with its boards; without an id the newest, None when there is none."""
+    office = parts.boards.updates.office
+    if id is not None:
+        return await office.get(_number(id, "id"))
+    newest = await office.page(1, None)
+    return await office.get(newest[0]["id"]) if newest else None
+
+
+async def cancel_rollout(parts: Parts, by: str, id: str) -> Any:
+    """End a roll-out."""
+    return await parts.boards.updates.office.cancel(_number(id, "id"), by)
+
+
+async def resume_rollout(parts: Parts, by: str, id: str) -> Any:
+    """Go on with a roll-out that stopped."""
+    return await parts.boards.updates.office.resume(_number(id, "id"), by)
+
+
+def _number(text: str, field: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 11):
+        raise Invalid(f"{field} is a number.", field)
+    return int(text)
+
+
 COMMANDS: dict[str, Command] = {
     "user add": add_user,
     "user list": list_users,
@@ -148,6 +194,12 @@ COMMANDS: dict[str, Command] = {
     "device approve": approve_device,
     "device revoke": revoke_device,
     "device key": make_key,
+    "firmware list": list_firmware,
+    "firmware release": release_firmware,
+    "firmware rollout": start_rollout,
+    "firmware status": rollout_status,
+    "firmware cancel": cancel_rollout,
+    "firmware resume": resume_rollout,
     "audit verify": verify_audit,
     "audit list": list_audit,
     "campus check": check_campus,

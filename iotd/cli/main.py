@@ -18,6 +18,7 @@ from iotd.cli.cert import cert
 from iotd.cli.check import check
 from iotd.cli.demo import demo
 from iotd.cli.devices import device
+from iotd.cli.firmware import firmware
 from iotd.cli.images import image
 from iotd.cli.place import Surroundings
 from iotd.cli.simulate import simulate
@@ -41,7 +42,10 @@ def cli() -> None:
     """
 
 
-for each in (check, user, token, device, image, cert, audit, campus, students, simulate, demo):
+for each in (
+    check, user, token, device, firmware, image, cert, audit, campus, students, simulate,
+    demo,
+):
     cli.add_command(each)
 
 

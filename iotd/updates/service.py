@@ -56,7 +56,6 @@ class Updates:
         self._ticks = LoopingCall(guarded(self._tick, self._log, "looking after roll-outs"))
         self._ticks.clock = clock
         bus.subscribe(DeviceChanged, self._device_changed)
-        registry.on_board_line = self.hear
 
     def start_service(self) -> None:
         """Look after roll-outs from now on."""

@@ -96,6 +96,7 @@ class UpdatesTest(DevicePartsTest):
             store=self.store, bus=self.bus, registry=self.registry, releases=self.releases,
             clock=self.clock, now=self.now, in_thread=self.in_thread, metrics=self.metrics,
         )
+        self.registry.on_board_line = self.updates.hear
         self.store.call(self.updates.load)
         self.updates.start_service()
         self.office = self.updates.office
