@@ -141,7 +141,7 @@ class WordTests(SynchronousTestCase):
     def test_doors(self) -> None:
         """Ports of endpoints, and whether what goes there is encrypted."""
         found = texts.doors("devices", [
-            "tcp:5001", "ssl:5002:interface=10.0.0.1", "tcp6:port=5003", "unix:/run/x"])
+            "tcp:5001", "ssl:5002:interface=10.0.0.1", "tcp6:port=5003", "unix:/run/x", "tcp:0"])
         self.assertEqual([(one["port"], one["tls"]) for one in found],
                          [(5001, False), (5002, True), (5003, False)])
 

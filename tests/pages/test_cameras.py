@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import psutil
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.field_camera import FieldCamera
@@ -38,6 +38,10 @@ class CameraCase(SynchronousTestCase):
         self.house.call(context, "DELETE", f"/api/v1/devices/{name_of(board)}")
         context.close()
 
+    def row(self, name: str) -> Locator:
+        """A device in the list of all."""
+        return self.page.locator(f"tr.board:has-text('{name}')")
+
     def approved(self, number: int, **options: Any) -> FieldCamera:
         """One that is let in."""
         board = self.board(number, **options)
@@ -58,31 +62,35 @@ class ApprovalTests(CameraCase):
     def test_appears_and_is_approved(self) -> None:
         """A new camera appears without a reload, says why it waits, and is let in."""
         self.page.goto("/devices")
-        card = self.page.locator(f"article:has-text('{name_of(self.board(41))}')")
+        name = name_of(self.board(41))
+        card = self.page.locator(f"article.pending:has-text('{name}')")
         expect(card).to_contain_text("held until somebody approves it")
         card.locator("button:has-text('Approve')").click()
-        expect(card.locator(".state").first).to_have_text("online")
+        expect(self.row(name).locator(".state").first).to_have_text("online")
+        expect(card).to_have_count(0)
         self.assertEqual(self.faults, [])
 
     def test_refused(self) -> None:
         """A refused camera is cut off, and what it tries then is shown with the next step."""
         board = self.board(46)
         self.page.goto("/devices")
-        card = self.page.locator(f"article.device:has-text('{name_of(board)}')")
+        card = self.page.locator(f"article.pending:has-text('{name_of(board)}')")
         card.locator("button:has-text('Refuse')").click()
         self.page.click("dialog button.danger")
-        expect(card.locator(".state").first).to_have_text("revoked")
+        expect(self.row(name_of(board)).locator(".state").first).to_have_text("revoked")
         board.power_off()
         board.power_on()
-        row = self.page.locator(f"tr:has-text('{name_of(board)}')")
-        expect(row).to_contain_text("Approve it again", timeout=15000)
+        refused = self.page.locator(f"tr:not(.board):has-text('{name_of(board)}')")
+        expect(refused).to_contain_text("Approve it again", timeout=15000)
 
     def test_hostile_name(self) -> None:
         """A name that is markup is shown as the text it is, on every page."""
         board = self.approved(42)
         path = f"/api/v1/devices/{name_of(board)}"
         self.house.call(self.context, "PATCH", path, {"name": HOSTILE})
-        for page in ("/devices", "/cameras", "/cameras/wall", f"/cameras/{name_of(board)}", "/"):
+        own = f"/devices#{name_of(board)}"
+        wall = "/cameras/wall"
+        for page in ("/devices", own, "/cameras", wall, f"/cameras/{name_of(board)}", "/"):
             self.page.goto(page)
             self.page.wait_for_selector("#app > *")
             self.assertIsNone(self.page.evaluate("window.pwned"))
@@ -97,12 +105,13 @@ class ApprovalTests(CameraCase):
         self.page.click("dialog >> text=Make the key")
         self.assertRegex(self.page.inner_text("dialog .secret"), r"^[0-9a-f]{64}$")
         self.page.click("dialog >> text=Done")
-        card = self.page.locator("article.device:has-text('front-door')")
+        self.row("front-door").locator("a").click()
+        card = self.page.locator("article.one-board:has-text('front-door')")
         expect(card).to_contain_text("protected by a key")
-        card.locator("summary").click()
         card.locator("button:has-text('Remove')").click()
         self.page.click("dialog button.danger")
-        expect(card).to_have_count(0)
+        expect(self.page.locator("h2:text-is('All devices')")).to_be_visible()
+        expect(self.row("front-door")).to_have_count(0)
 
 
 class LiveTests(CameraCase):

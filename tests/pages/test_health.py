@@ -89,8 +89,8 @@ class MonitoringTests(HealthCase):
     def test_assign(self) -> None:
         """A watch is given to a patient under Devices, and asked to measure from there."""
         id = self.watch(None, lambda: ("72.00", "36.60"))
-        self.page.goto("/devices")
-        card = self.page.locator(f"article.device:has(code:text-is('{id}'))")
+        self.page.goto(f"/devices#{id}")
+        card = self.page.locator(f"article.one-board:has(code:text-is('{id}'))")
         expect(card).to_contain_text("nobody yet")
         card.locator("text=Assign").click()
         self.page.select_option("dialog [name=patient]", self.who)

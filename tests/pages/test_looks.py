@@ -134,7 +134,7 @@ def _hang_cameras(home: House) -> None:
         home.call(context, "POST", f"/api/v1/devices/cam-127-0-0-{number}/approve")
     home.call(context, "POST", "/api/v1/cameras/cam-127-0-0-31/start")
     boards[2].power_off()
-    gone = page.locator("article:not(.pending):has-text('cam-127-0-0-33') .state").first
+    gone = page.locator("tr.board:has-text('cam-127-0-0-33') .state").first
     expect(gone).to_have_text("offline")
     context.close()
 
