@@ -24,6 +24,7 @@ export class VmPort {
   constructor({ files = {}, flash = Infinity, cutAfter = Infinity, paste = true, talk = '' } = {}) {
     Object.assign(this, { files, flash, cutAfter, pasteKnown: paste, talk });
     this.isOpen = false;
+    this.readable = this.writable = null;
     this.told = 0;
     this.resets = 0;
     this.watchdog = null;
@@ -84,7 +85,7 @@ export class VmPort {
   async close() {
     if (this.readable.locked || this.writable.locked) throw new TypeError('Cannot close a locked stream');
     clearInterval(this.chatter);
-    this.isOpen = false;
+    Object.assign(this, { isOpen: false, readable: null, writable: null });
   }
 
   async setSignals() {}

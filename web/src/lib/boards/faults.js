@@ -14,6 +14,7 @@ const KNOWN = {
   verify: ["What was written is not what is read back.", "Try again. If it happens again, the board's flash or the cable is bad."],
   python: ["The board could not do what it was told.", "Try again. If it happens again, let MicroPython be written onto it anew."],
   old: ["MicroPython on the board is too old.", "Let MicroPython be written onto it anew: version 1.20 or newer."],
+  contact: ["The board was written and started, but the server has not heard it yet.", "Wait a little and go on, or change its Wi-Fi or server and write these anew: that takes seconds."],
   write: ["MicroPython could not be written.", "Use a short cable without a hub and try again."],
 };
 
