@@ -1,9 +1,11 @@
 // The browser's own way to a board: raw REPL, only what changed, and every fault in words.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Fault } from '../../web/src/lib/boards/faults.js';
+import { md5 } from '../../web/src/lib/boards/md5.js';
 import { look, sha256 } from '../../web/src/lib/boards/on-board.js';
 import { RawRepl } from '../../web/src/lib/boards/raw-repl.js';
 import { bytesIn, carryOut, changes, plan, settingsText } from '../../web/src/lib/boards/upload.js';
@@ -167,4 +169,11 @@ test('what a person changed of a preset, and took away, is told apart', () => {
 
 test('an open network has no password in the settings', () => {
   assert.equal(settingsText({ id: 'x' }, { ssid: 'cafe', password: '' }), '{\n "id": "x",\n "wifi": {\n  "ssid": "cafe"\n }\n}\n');
+});
+
+test('MD5 is that of everybody else, at every length of a last block', () => {
+  for (let size = 0; size < 200; size += 1) {
+    const bytes = Uint8Array.from({ length: size }, (_, i) => i * 31 + size);
+    assert.equal(md5(bytes), createHash('md5').update(bytes).digest('hex'));
+  }
 });

@@ -89,6 +89,7 @@ const MODES = {
 };
 
 const buttons = () => html`<p class="row no-print">
+  <button type="button" @click=${async () => (await import("./lib/boards/add.js")).addBoard()}>${icon("plus")}Add a board</button>
   <button type="button" class="quiet" @click=${() => newKey(fleet)}>${icon("key")}New key</button></p>`;
 
 function list() {
