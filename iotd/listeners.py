@@ -72,7 +72,7 @@ class Listeners:
     def describe(self) -> str:
         """Which name listens where, for the log."""
         return ", ".join(
-            f"{name} {_where(port) or text}"
+            f"{name} {_where(port) or text}{' (TLS)' if is_tls(text) else ''}"
             for name, ports in self._ports.items() for text, port in ports
         )
 

@@ -40,8 +40,8 @@ class Parts:
         )
         self._find_key()
         self.certificates = certificates_of(
-            config=config, bus=self.bus, clock=reactor, now=now, in_thread=self.in_thread,
-            metrics=self.metrics,
+            config=config, store=self.store, bus=self.bus, clock=reactor, now=now,
+            in_thread=self.in_thread, metrics=self.metrics,
         )
         self.campus = CampusCore(
             config=config, store=self.store, bus=self.bus, sealer=self.sealer, clock=reactor,

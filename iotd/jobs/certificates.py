@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 from prometheus_client import CollectorRegistry
 from twisted.internet.defer import Deferred
 
+from iotd.accounts.records import write_audit
 from iotd.bus import AlertWanted, Bus
 from iotd.config import Config
+from iotd.store.engine import Store
 from iotd.tls.endpoint import is_tls, parse
 from iotd.tls.folder import Folder
 from iotd.tls.service import Certificates
@@ -33,7 +35,7 @@ def missing(config: Config) -> str | None:
 
 
 def certificates_of(
-    *, config: Config, bus: Bus, clock: Any, now: Callable[[], float],
+    *, config: Config, store: Store, bus: Bus, clock: Any, now: Callable[[], float],
     in_thread: Callable[..., Deferred[Any]], metrics: CollectorRegistry,
 ) -> Certificates:
     """For listeners and for ``iotd cert``."""
@@ -41,8 +43,11 @@ def certificates_of(
     def warn(key: str, text: str, active: bool) -> None:
         bus.publish(AlertWanted(key, None, None, "certificate", "warning", text, active))
 
+    def audit(by: str, detail: str) -> Deferred[Any]:
+        return store.run(write_audit, now(), by, "make certificates", FOLDER, detail)
+
     return Certificates(
         folder=config.data_dir / FOLDER, site=config.site.name,
         public=urlsplit(config.site.public_url).hostname, clock=clock, now=now,
-        in_thread=in_thread, metrics=metrics, warn=warn,
+        in_thread=in_thread, metrics=metrics, warn=warn, audit=audit,
     )

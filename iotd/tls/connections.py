@@ -7,6 +7,7 @@ while an ESP32 does its sums (2 to 5 s), a silent stranger would become a field 
 from __future__ import annotations
 
 from collections import Counter
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Callable
 
 from OpenSSL import SSL
@@ -61,6 +62,17 @@ class Handshakes:
             del self._under_way[host], self._counts[host]
 
 
+def crowd_of(host: str) -> str:
+    """Who counts as one: an IPv4 address, or an IPv6 network of 64 bits, which is one house's."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address) >> 64 << 64, 64)))
+
+
 class TlsConnection(BufferingTLSTransport):
     """One connection; it also ends when the other end never says that it closes."""
 
@@ -102,7 +114,7 @@ class Waiting(Protocol):
 
     def __init__(self, factory: TlsFactory, address: IAddress | None) -> None:
         self._factory, self._address = factory, address
-        self._host = str(getattr(address, "host", "local"))
+        self._host = crowd_of(str(getattr(address, "host", "local")))
         self._over = False
         self._deadline: Any = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Sequence
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -29,6 +29,13 @@ class Wish:
     days: int | None = None
     renew: bool = False
     authority: bool = False  # a new one, whose ca.pem nobody has yet
+
+    def words(self) -> str:
+        """For the audit."""
+        said = ["new authority"] * self.authority + ["renew"] * self.renew
+        said += [f"{self.days} days"] * (self.days is not None)
+        said += [f"+{name}" for name in self.names] + [f"-{name}" for name in self.without]
+        return " ".join(said)
 
 
 class Office:
@@ -141,6 +148,14 @@ _LOST = (
     "Put the file back from a copy; or make a new authority with `iotd cert --new-authority`,"
     " and then give its ca.pem to every browser and board again."
 )
+
+
+def checked_wish(wish: Wish) -> Wish:
+    """The same with names as they are kept; Invalid when it can't be granted."""
+    if wish.days is not None:
+        checked_days(wish.days)
+    names, without = (unique(map(checked, given)) for given in (wish.names, wish.without))
+    return replace(wish, names=names, without=without)
 
 
 def checked_days(days: int) -> int:

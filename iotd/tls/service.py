@@ -5,6 +5,7 @@ Wiring (services.py)::
     certificates = Certificates(
         folder=config.data_dir / "tls", site=config.site.name, public=<host of public_url>,
         clock=reactor, now=now, in_thread=parts.in_thread, metrics=parts.metrics,
+        audit=<(by, detail) gives an Awaitable, over before anything is made>,
         warn=lambda key, text, active: bus.publish(AlertWanted(
             key, None, None, "certificate", "warning", text, active)),
     )
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Awaitable, Callable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -33,13 +34,16 @@ from iotd.tls.contexts import Switch, read_context
 from iotd.tls.folder import Folder
 from iotd.tls.hosts import own_names
 from iotd.tls.issuing import DAY
-from iotd.tls.office import Office, Wish, day_of
+from iotd.tls.office import Office, Wish, checked_wish, day_of
 from iotd.tls.pem import Faulty, Files, readable_by_others
 
 WARN_DAYS = 21
 WHY = ("late", "crowd", "plain", "distrust", "tls", "left")
 
+OURSELVES = "iotd"  # who renews in time: not a person, so not in the audit
+
 Warn = Callable[[str, str, bool], None]
+Audit = Callable[[str, str], Awaitable[Any]]
 
 
 @dataclass
@@ -60,14 +64,15 @@ class Certificates:
     def __init__(
         self, *, folder: Path, site: str, public: str | None, clock: Any,
         now: Callable[[], float], in_thread: Callable[..., Deferred[Any]],
-        metrics: CollectorRegistry, warn: Warn,
+        metrics: CollectorRegistry, warn: Warn, audit: Audit,
         names: Callable[[], Sequence[str]] = own_names,
     ) -> None:
         self.folder = Folder(folder)
         self.handshakes = Handshakes()
         self._office = Office(self.folder, site, public, names)
-        self._clock, self._now, self._in_thread, self._warn = clock, now, in_thread, warn
-        self._served: list[Served] = []
+        self._clock, self._now, self._in_thread = clock, now, in_thread
+        self._warn, self._audit = warn, audit
+        self._served: dict[tuple[str, Files | None], Served] = {}
         self._failed: dict[tuple[str, str], int] = {}
         self._turns = DeferredLock()
         self._daily = LoopingCall(self._day)
@@ -82,8 +87,11 @@ class Certificates:
         if files is None and not self.folder.exists:
             raise Faulty("there is no certificate yet. Make it with `iotd cert`.")
         material, context = self._first(files, pair)
-        served = Served(listener, pair, files, Switch(material, context))
-        self._served.append(served)
+        # one that is opened again, its port having been taken, is the same one
+        served = self._served.setdefault(
+            (listener, files), Served(listener, pair, files, Switch(material, context))
+        )
+        served.switch.turn(material, context)
         self._tell_open_key(served)
         for why in WHY:
             self._failed.setdefault((listener, why), 0)
@@ -110,7 +118,7 @@ class Certificates:
 
     async def _reload(self) -> list[str]:
         faults = []
-        for served in tuple(self._served):
+        for served in tuple(self._served.values()):
             try:
                 files = served.files or self.folder.files(served.pair)
                 material, context = await self._in_thread(read_context, files)
@@ -132,6 +140,9 @@ class Certificates:
 
     async def take(self, wish: Wish, by: str) -> dict[str, Any]:
         """Make or renew the site's own certificates, in use at once; what there is then."""
+        wish = checked_wish(wish)
+        if by != OURSELVES:
+            await self._audit(by, wish.words())
         answer: dict[str, Any] = await self._turns.run(
             self._in_thread, self._office.take, wish, self._now()
         )
@@ -141,14 +152,17 @@ class Certificates:
                 folder=str(self.folder.path),
             )
         answer["faults"] = await self.reload()
-        answer["listeners"] = sorted({served.listener for served in self._served})
+        answer["listeners"] = self._listeners()
         return answer
 
     async def show(self) -> dict[str, Any]:
         """What there is, without making anything."""
         answer: dict[str, Any] = await self._in_thread(self._office.show, self._now())
-        answer["listeners"] = sorted({served.listener for served in self._served})
+        answer["listeners"] = self._listeners()
         return answer
+
+    def _listeners(self) -> list[str]:
+        return sorted({served.listener for served in self._served.values()})
 
     # -- in time ------------------------------------------------------------------------
 
@@ -167,9 +181,9 @@ class Certificates:
 
     async def _renew(self) -> None:
         try:
-            ours = any(served.files is None for served in self._served)
+            ours = any(served.files is None for served in self._served.values())
             if ours and await self._in_thread(self._office.due, self._now()):
-                await self.take(Wish(), "iotd")
+                await self.take(Wish(), OURSELVES)
             self._look()
         except IotdError as fault:
             self._log.error("certificates could not be renewed: {fault}", fault=str(fault))
@@ -194,7 +208,7 @@ class Certificates:
     def _ends(self) -> dict[str, tuple[float, bool]]:
         """When the first certificate of each listener ends, and whether we made it."""
         ends: dict[str, tuple[float, bool]] = {}
-        for served in self._served:
+        for served in self._served.values():
             mine = served.switch.material.ends_at, served.files is None
             ends[served.listener] = min(mine, ends.get(served.listener, mine))
         return ends

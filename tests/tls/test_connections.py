@@ -12,7 +12,9 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from iotd.tls.connections import CLOSE_SECONDS, HANDSHAKE_SECONDS, Handshakes, TlsFactory
+from iotd.tls.connections import (
+    CLOSE_SECONDS, HANDSHAKE_SECONDS, Handshakes, TlsFactory, crowd_of,
+)
 from iotd.tls.contexts import Switch, read_context
 from tests.tls.room import START, Client, Line, Wish, context, made
 
@@ -149,6 +151,15 @@ class HandshakeTests(ConnectionTest):
         self.assertEqual(len(self.inner.made), 2)
         self.handshakes.end_all()
         self.assertEqual(crowd[-1].line.ended, "aborted")
+
+    def test_crowds(self) -> None:
+        """An IPv4 address is one, however it is written, and so is an IPv6 network of a house."""
+        crowds = {
+            "192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "local": "local",
+            "2001:db8::1": "2001:db8::/64", "2001:db8::ffff:1": "2001:db8::/64",
+            "fe80::1%eth0": "fe80::/64",
+        }
+        self.assertEqual({host: crowd_of(host) for host in crowds}, crowds)
 
     def test_distrust(self) -> None:
         """Who does not trust the certificate is told of with the reason."""

@@ -14,6 +14,7 @@ from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
+from iotd.errors import Invalid, Unavailable
 from iotd.tls.pem import Faulty, Files
 from iotd.tls.service import Certificates
 from tests.tls.room import DAY, NAMES, START, Wish, made
@@ -47,10 +48,12 @@ class ServiceTests(SynchronousTestCase):
         self.clock, self.metrics = Clock(), CollectorRegistry()
         self.warned: dict[str, bool] = {}
         self.texts: list[str] = []
+        self.audited: list[tuple[str, str]] = []
         self.offset = START
         self.certificates = Certificates(
             folder=self.path, site="house", public=None, clock=self.clock, now=self.now,
-            in_thread=at_once, metrics=self.metrics, warn=self.warn, names=lambda: NAMES,
+            in_thread=at_once, metrics=self.metrics, warn=self.warn, audit=self.audit,
+            names=lambda: NAMES,
         )
 
     def now(self) -> float:
@@ -61,6 +64,13 @@ class ServiceTests(SynchronousTestCase):
         """An alert."""
         self.warned[key] = active
         self.texts.append(text)
+
+    def audit(self, by: str, detail: str) -> Deferred[None]:
+        """A person did something; with a fault when there is no audit."""
+        if by == "nobody":
+            return fail(Unavailable("no audit"))
+        self.audited.append((by, detail))
+        return succeed(None)
 
     def serve(self, name: str = "web", files: Files | None = None) -> Any:
         """A listener; its switch."""
@@ -180,6 +190,30 @@ class ServiceTests(SynchronousTestCase):
         self.assertEqual((told["made"], told["listeners"], told["faults"]),
                          (["server"], ["web"], []))
         self.assertIsNot(web.material, before)
+        self.assertEqual(self.audited, [("cli:ada", "+box.example")])
+
+    def test_rubbish(self) -> None:
+        """A wish that can't be granted stands in no audit."""
+        for wish in (Wish(("a\x1b[2Jb",)), Wish(without=("no good",)), Wish(days=500)):
+            self.failureResultOf(Deferred.fromCoroutine(
+                self.certificates.take(wish, "cli:ada")
+            ), Invalid)
+        self.assertEqual(self.audited, [])
+
+    def test_no_audit(self) -> None:
+        """What can't be written into the audit is not done."""
+        web = self.serve()
+        before = web.material
+        self.failureResultOf(Deferred.fromCoroutine(
+            self.certificates.take(Wish(renew=True, authority=True), "nobody")
+        ), Unavailable)
+        self.successResultOf(self.certificates.reload())
+        self.assertEqual(web.material.certificate, before.certificate)
+
+    def test_opened_again(self) -> None:
+        """A listener that is opened again, as its port was taken, is one listener."""
+        self.assertIs(self.serve(), self.serve())
+        self.assertIsNot(self.serve(), self.serve("web", self.own_files()))
 
     def test_open_key(self) -> None:
         """A key of ours that others can read is used, and told of."""
