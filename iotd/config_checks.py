@@ -181,7 +181,9 @@ def check_topic(text: str) -> str:
 
 
 def check_discovery(text: str) -> str:
-    """The first level of Home Assistant's discovery topics, or nothing."""
+    """The first level of Home Assistant's discovery topics, or nothing; below iotd/ are gates."""
+    if text == "iotd":
+        wrong("its topics are the gates'")
     if text and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
         wrong("")
     return text

@@ -24,6 +24,7 @@ BROKER = (
     '"mqtts://user:password@host"'
 )
 TOPIC = '; allowed is a topic without + and #, outside iotd/ and $, or "" for none'
+DISCOVERY = '; allowed is Home Assistant\'s prefix such as "homeassistant", or "" for none'
 PUBLIC = "; allowed is http:// or https://, a host and perhaps a port"
 ZONE = '; allowed is an IANA name such as "Europe/Berlin"'
 PROXIES = '; allowed is a list of addresses or networks such as ["10.0.0.0/8"]'
@@ -262,6 +263,11 @@ BROKEN: list[tuple[str, str]] = [
         "line 2: mqtt.legacy_topic is 'gates/#' (it has a wildcard)" + TOPIC,
     ),
     ("[mqtt]\nlegacy_topic = 'iotd/gate'", "line 2: mqtt.legacy_topic is 'iotd/gate'" + TOPIC),
+    ("[mqtt]\ndiscovery = 'a/b'", "line 2: mqtt.discovery is 'a/b'" + DISCOVERY),
+    (
+        "[mqtt]\ndiscovery = 'iotd'",
+        "line 2: mqtt.discovery is 'iotd' (its topics are the gates')" + DISCOVERY,
+    ),
     (
         "[campus]\nmin_rssi = 1",
         "line 2: campus.min_rssi is 1; allowed is a whole number from -127 to 0",
