@@ -6,11 +6,13 @@ the command line opens the parts and performs them by itself.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import inspect
 import pwd
 from typing import Any, Awaitable, Callable, Mapping, Protocol
 
-from iotd.errors import Invalid, NotFound
+from iotd.errors import Conflict, Invalid, NotFound
 from iotd.tls.office import Wish
 
 
@@ -79,6 +81,33 @@ async def revoke_device(parts: Parts, by: str, id: str) -> Any:
 async def make_key(parts: Parts, by: str, id: str, kind: str | None = None) -> Any:
     """A new key for a device, known or not; 64 hex digits."""
     return await parts.registry.make_key(id, kind=kind, by=by)
+
+
+async def board_key(
+    parts: Parts, by: str, id: str, kind: str | None = None, nonce: str | None = None,
+    mac: str | None = None, replace: str | None = None,
+) -> Any:
+    """A key for a board: null when ``mac`` of ``nonce`` shows that it has the right one.
+
+    Another board's key is not ended without ``replace``.
+    """
+    known = next((each for each in parts.registry.list() if each["id"] == id), None)
+    held = parts.registry.key_of(id)
+    right = held is not None and _proves(held, id, nonce or "", mac or "")
+    if right and known is not None and kind in (None, known["kind"]):
+        return {"key": None}
+    if known is not None and known["state"] == "revoked" and not replace:
+        raise Conflict(f"{id} was revoked: a new key lets it in again.", "id")
+    if known is not None and known["keyed"] and not right and not replace:
+        raise Conflict(
+            f"{id} has a key that is not this board's: a new one shuts the other board out.", "id"
+        )
+    return {"key": await parts.registry.make_key(id, kind=kind, by=by)}
+
+
+def _proves(key: bytes, id: str, nonce: str, mac: str) -> bool:
+    told = hmac.new(key, f"iotd1|flash|{id}|{nonce}".encode(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(told.encode(), mac.encode())
 
 
 async def verify_audit(parts: Parts, by: str, ticket: str | None = None) -> Any:
@@ -194,6 +223,7 @@ COMMANDS: dict[str, Command] = {
     "device approve": approve_device,
     "device revoke": revoke_device,
     "device key": make_key,
+    "board key": board_key,
     "firmware list": list_firmware,
     "firmware release": release_firmware,
     "firmware rollout": start_rollout,

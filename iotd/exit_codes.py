@@ -14,6 +14,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 # by name, so that telling a code loads neither store nor configuration
 _CODES = {
     "ConfigFaults": BAD_USE,
+    "BadSettings": BAD_USE,
     "StoreDamaged": DAMAGED,
     "KeyRefused": DAMAGED,
     "SchemaNewer": NEEDS_UPGRADE,

@@ -18,6 +18,7 @@ from iotd.cli.cert import cert
 from iotd.cli.check import check
 from iotd.cli.demo import demo
 from iotd.cli.devices import device
+from iotd.cli.flash import flash
 from iotd.cli.firmware import firmware
 from iotd.cli.images import image
 from iotd.cli.place import Surroundings
@@ -43,7 +44,7 @@ def cli() -> None:
 
 
 for each in (
-    check, user, token, device, firmware, image, cert, audit, campus, students, simulate,
+    check, user, token, device, flash, firmware, image, cert, audit, campus, students, simulate,
     demo,
 ):
     cli.add_command(each)

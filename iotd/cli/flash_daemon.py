@@ -1,0 +1,142 @@
+"""The daemon that a flashed board is for: this machine's, or another by its HTTPS API."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from iotd.cli import asking
+from iotd.cli.place import Place
+from iotd.cli.telling import Refused
+from iotd.errors import Denied, Invalid, NotFound, Unavailable
+from iotd.flashing import shipped
+from iotd.flashing.choosing import host_for
+from iotd.flashing.wires import own_addresses, wire_of
+from iotd.flashing.wishes import NotRunning
+
+SECONDS = 15.0
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Here:
+    """The daemon of this machine's configuration, asked through its control socket."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._config = place.config()
+
+    def key(self, id: str, kind: str, proof: tuple[str, str] | None, replace: bool) -> str | None:
+        """A new key, or None; made without a daemon too."""
+        nonce, mac = proof or (None, None)
+        told: dict[str, Any] = asking.ask(
+            self._place, "board key", id=id, kind=kind, nonce=nonce, mac=mac,
+            replace="yes" if replace else None,
+        )
+        return told["key"]
+
+    def device(self, id: str) -> dict[str, Any] | None:
+        """As `device list` has it."""
+        try:
+            listed = asking.ask_daemon(self._config.data_dir, "device list", {})
+        except asking.NotRunning:
+            raise NotRunning from None
+        return next((each for each in listed if each["id"] == id), None)
+
+    def wire(self, kind: str, tls: bool | None) -> tuple[int | None, bool]:
+        """The plain listener's port, or the encrypted one's when that is wished or all there is."""
+        plain = wire_of(kind, self._config, False)
+        found = plain if plain.port and not tls else wire_of(kind, self._config, True)
+        return found.port, found.tls
+
+    def host(self, before: str | None) -> str:
+        """This machine's address, as boards may reach it."""
+        return host_for(before, own_addresses())
+
+    def authority(self) -> bytes:
+        """Of `iotd cert`."""
+        return shipped.authority(self._config.data_dir)
+
+
+class Elsewhere:
+    """A daemon known by its address, asked with a bearer token of an operator."""
+
+    def __init__(self, url: str, token: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise Invalid("--daemon is an address such as https://iotd.example.org.", "daemon")
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            raise Invalid("--daemon must be https://: the board's key comes over it.", "daemon")
+        if not token:
+            raise Invalid("No token came on standard input: iotd token add NAME --role operator"
+                          " makes one.", "token_stdin")
+        self._host = parts.hostname
+        self._url, self._token = url.rstrip("/"), token
+        self._kinds: dict[str, Any] | None = None
+
+    def key(self, id: str, kind: str, proof: tuple[str, str] | None, replace: bool) -> str | None:
+        """A new key unless the board has one for a device of this id and kind that has one."""
+        known = self.device(id)
+        if known is not None and known["keyed"] and proof and known["kind"] == kind:
+            return None
+        if known is not None and known["keyed"] and not replace:
+            raise Refused("Conflict", f"{id} has a key that is not this board's: a new one shuts"
+                          " the other board out.", "id")
+        made = self._call("POST", f"/api/v1/devices/{quote(id)}/key", {"kind": kind})
+        return str(made["key"])
+
+    def device(self, id: str) -> dict[str, Any] | None:
+        """As GET /api/v1/devices/{id} has it."""
+        try:
+            found: dict[str, Any] = self._call("GET", f"/api/v1/devices/{quote(id)}")
+            return found
+        except NotFound:
+            return None
+
+    def wire(self, kind: str, tls: bool | None) -> tuple[int | None, bool]:
+        """As the daemon tells browsers."""
+        told = self._offers()["wires"].get(kind, {})
+        return told.get("port"), bool(told.get("tls"))
+
+    def host(self, before: str | None) -> str:
+        """Where the board found it before, else the host that we ask."""
+        return before or ("" if self._host in _LOOPBACK else self._host)
+
+    def authority(self) -> bytes:
+        """Not told over HTTP yet."""
+        raise Unavailable("The daemon's wire is encrypted and its authority is on that machine:"
+                          " run iotd flash there.", "daemon")
+
+    def _offers(self) -> dict[str, Any]:
+        if self._kinds is None:
+            self._kinds = self._call("GET", "/api/v1/flash/kinds")
+        return self._kinds
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        asked = urllib.request.Request(self._url + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(asked, timeout=SECONDS) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as problem:
+            raise _refusal(problem) from None
+        except (OSError, ssl.SSLError, ValueError) as problem:
+            why = getattr(problem, "reason", problem)
+            raise Unavailable(f"{self._url} does not answer: {why}.", "daemon") from None
+
+
+def _refusal(problem: urllib.error.HTTPError) -> Exception:
+    try:
+        told = json.loads(problem.read())
+        sentence = str(told.get("detail") or told.get("title"))
+    except (ValueError, AttributeError, OSError):
+        sentence = f"The daemon answered {problem.code}."
+    if problem.code == 404:
+        return NotFound(sentence)
+    if problem.code in (401, 403):
+        return Denied(f"{sentence} The token must be an operator's or an admin's.", "token_stdin")
+    return Refused("Conflict" if problem.code < 500 else "Unavailable", sentence)

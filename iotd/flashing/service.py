@@ -1,0 +1,194 @@
+"""``iotd flash`` from beginning to end: one board on one port.
+
+Whatever goes wrong, the board is left running: with what it had before, or with the new.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Callable, Sequence
+
+from iotd.errors import IotdError
+from iotd.exit_codes import kind_of
+from iotd.flashing import choosing, contact, ports, settings, shipped
+from iotd.flashing.micropython import Tools, micropython
+from iotd.flashing.model import (
+    AUTHORITY, SELECTOR, SETTINGS, Facts, File, Firmware, Plan, check_room, plan,
+)
+from iotd.flashing.session import Session
+from iotd.flashing.trouble import NoContact, Refused, WrongBoard
+from iotd.flashing.upload import upload
+from iotd.flashing.waiting import await_contact
+from iotd.flashing.wishes import Choice, Daemon, NotRunning, Outcome, People, Wishes
+
+#: What our firmware runs on.
+OLDEST = (1, 20)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What flashing needs of the world; ``releases`` None where there are none to be had."""
+
+    people: People
+    daemon: Daemon
+    images_folder: Path
+    releases: shipped.Releases | None = None
+    make_release: bool = False
+    tools: Tools = Tools()
+    infos: Callable[[], Sequence[Any]] | None = None
+    now: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be on the board."""
+
+    kind: str
+    settings: dict[str, Any]
+    firmware: Firmware
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return str(self.settings["id"])
+
+
+def flash(wishes: Wishes, around: Surroundings) -> Outcome:
+    """Do what was wished; IotdError says in one sentence what is in the way."""
+    port = _port(wishes, around)
+    session = Session(port)
+    try:
+        return _with(session, wishes, around)
+    finally:
+        session.let_go()
+
+
+def _with(session: Session, wishes: Wishes, around: Surroundings) -> Outcome:
+    planned = micropython(session, wishes, around.people, around.images_folder, around.tools)
+    if planned is not None:
+        return planned
+    facts = _ours(session.look())
+    around.people.say(f"{facts.machine} on {session.port}, MicroPython {facts.release}.")
+    kind, chosen = choosing.choose(facts, wishes, around.people, around.daemon)
+    make = around.make_release and not wishes.dry_run
+    firmware = shipped.firmware_for(kind, facts.mpy, around.releases, make)
+    wanted = _Wanted(kind, chosen, firmware)
+    tentative = _plan(facts, _keyed(wanted, facts.settings.get("key") or choosing.NO_KEY), around)
+    check_room(tentative, facts)
+    if wishes.dry_run:
+        return _told(session, facts, wanted, tentative, "planned", "")
+    key, about = _key(facts, wanted, around)
+    wanted = _keyed(wanted, key)
+    return _carry_out(session, facts, wanted, _plan(facts, wanted, around), about, around)
+
+
+def _carry_out(
+    session: Session, facts: Facts, wanted: _Wanted, made: Plan, key: str, around: Surroundings
+) -> Outcome:
+    if made.nothing:
+        session.restart()
+        return _told(session, facts, wanted, made, "unchanged", key)
+    with around.people.bar(f"Writing {wanted.id}") as progress:
+        upload(session, made, progress)
+    before = _device(wanted.id, around)
+    session.restart()
+    ear = contact.Ear(choosing.secrets_in(wanted.settings, facts.settings))
+    around.people.say("Written and restarted; waiting for its first contact …")
+    done = _told(session, facts, wanted, made, "written", key)
+    try:
+        await_contact(session, wanted.id, before, ear, around.daemon, around.people, around.now)
+    except NotRunning:
+        raise NoContact(
+            f"{done.message} The daemon does not run: start it, and {wanted.id} comes online by"
+            " itself.", "server",
+        ) from None
+    except (NoContact, Refused) as problem:
+        raise type(problem)(f"{done.message} {problem}", problem.field) from None
+    return replace(done, state="online", message=f"{done.message} The daemon says: online.")
+
+
+def _port(wishes: Wishes, around: Surroundings) -> str:
+    if wishes.port not in (None, "auto"):
+        return str(wishes.port)
+    found = ports.found(None if around.infos is None else around.infos())
+    likely = [each for each in found if each.likely] or found
+    if not likely:
+        raise ports.none_found()
+    if len(likely) == 1:
+        return likely[0].device
+    choices = [Choice(each.device, f"{each.device}: {each.about}") for each in likely]
+    return around.people.choose("On which port is the board?", "--port", choices)
+
+
+def _ours(facts: Facts) -> Facts:
+    """WrongBoard for a board that our firmware does not run on."""
+    if not facts.chip:
+        raise WrongBoard(
+            f"This is a {facts.machine or 'board of an unknown kind'}, not an ESP32: our firmware"
+            " does not run on it, and nothing was written.", "port",
+        )
+    numbers = tuple(int(each) for each in facts.release.split(".")[:2] if each.isdigit())
+    if numbers < OLDEST:
+        raise WrongBoard(
+            f"MicroPython {facts.release} on this board is too old: write a newer one with"
+            " --anew; the files on the board are lost then.", "image",
+        )
+    return facts
+
+
+def _keyed(wanted: _Wanted, key: Any) -> _Wanted:
+    return replace(wanted, settings=settings.merge({"key": key}, wanted.settings))
+
+
+def _key(facts: Facts, wanted: _Wanted, around: Surroundings) -> tuple[str, str]:
+    """The key, and whether it was given, kept or is new."""
+    if "key" in wanted.settings:
+        return str(wanted.settings["key"]), "given"
+    proof = choosing.proof_of(facts, wanted.id)
+    try:
+        made = around.daemon.key(wanted.id, wanted.kind, proof, False)
+    except IotdError as problem:
+        if kind_of(problem) != "Conflict":
+            raise
+        around.people.agree(f"{problem} Go on?", "--yes")
+        made = around.daemon.key(wanted.id, wanted.kind, proof, True)
+    return (str(facts.settings["key"]), "kept") if made is None else (made, "new")
+
+
+def _plan(facts: Facts, wanted: _Wanted, around: Surroundings) -> Plan:
+    root = [File(SETTINGS, settings.to_json(wanted.settings)), File(SELECTOR, shipped.selector())]
+    if wanted.settings["server"].get("tls"):
+        root.insert(0, File(AUTHORITY, around.daemon.authority()))
+    return plan(facts, wanted.firmware, root, shipped.old_files(facts))
+
+
+def _device(id: str, around: Surroundings) -> dict[str, Any] | None:
+    try:
+        return around.daemon.device(id)
+    except NotRunning:
+        return None
+
+
+def _told(
+    session: Session, facts: Facts, wanted: _Wanted, made: Plan, state: str, key: str
+) -> Outcome:
+    firmware = wanted.firmware
+    what = f"firmware {firmware.version} for a {wanted.kind.replace('_', ' ')}"
+    files = len(made.writes) + len(made.switch)
+    sentences = {
+        "planned": f"Would write {files} files, {made.total:,} bytes, {what}, onto {wanted.id}"
+                   " and restart it; nothing was written and the daemon was asked for nothing.",
+        "unchanged": f"Nothing has changed: {wanted.id} has {what} and these settings; it was"
+                     " restarted.",
+        "written": f"{wanted.id} has {what} ({files} files, {made.total:,} bytes).",
+    }
+    if state == "planned" and made.nothing:
+        sentences["planned"] = f"{wanted.id} has {what} and these settings: nothing to write."
+    return Outcome(
+        state, sentences[state], session.port, facts.machine, wanted.id, wanted.kind,
+        firmware.version, firmware.build, made.slot,
+        tuple(each.path for each in (*made.writes, *made.switch)),
+        made.removals + made.leftovers, made.total, key,
+    )
