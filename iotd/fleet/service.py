@@ -46,6 +46,7 @@ class Fleet:
         self._refusals = registry.admissions.refusals
         self._boards: dict[str, Board] = {}
         self._changed: set[str] = set()
+        self._turned: Turned | None = None  # until the next refusal
         self._behind = Behind(store, now)
         self._alarms = Alarms(clock.seconds, silent_seconds, self._alarm)
         self._figures = Figures(metrics, self._alarms.count)
@@ -82,10 +83,9 @@ class Fleet:
         if self._tick_number % LOOK_EVERY == 0:
             self._alarms.look()
         changed, self._changed = self._changed, set()
-        turned = Turned(self._refusals.newest_first()) if changed else None
         for id in changed:
             if self._known(id):
-                self._bus.publish(BoardChanged(id, self.get(id, turned)))
+                self._bus.publish(BoardChanged(id, self.get(id)))
         if self._tick_number % FLUSH_EVERY == 0:
             self._behind.flush()
         if self._tick_number % PRUNE_EVERY == 0:
@@ -132,6 +132,7 @@ class Fleet:
         )
 
     def _refused(self, refusal: Refusal) -> None:
+        self._turned = None
         if refusal.id is not None and self._known(refusal.id):
             self._changed.add(refusal.id)
 
@@ -161,14 +162,11 @@ class Fleet:
 
     def list(self) -> Sequence[dict[str, Any]]:
         """Every board as JSON, by id."""
-        turned = Turned(self._refusals.newest_first())
-        return [self._json(device, turned) for device in self.registry.list()]
+        return [self._json(device) for device in self.registry.list()]
 
-    def get(self, id: str, turned: Turned | None = None) -> dict[str, Any]:
-        """One board as JSON, or NotFound; ``turned`` when many are asked for."""
-        return self._json(
-            self.registry.get(id), turned or Turned(self._refusals.newest_first())
-        )
+    def get(self, id: str) -> dict[str, Any]:
+        """One board as JSON, or NotFound."""
+        return self._json(self.registry.get(id))
 
     def told_build(self, id: str) -> int | None:
         """The number of the firmware that a board says it runs, if it ever said so."""
@@ -182,11 +180,13 @@ class Fleet:
             "enrolment": self.registry.admissions.enrolment, "doors": list(self.doors()),
         }
 
-    def _json(self, device: dict[str, Any], turned: Turned) -> dict[str, Any]:
+    def _json(self, device: dict[str, Any]) -> dict[str, Any]:
+        if self._turned is None:
+            self._turned = Turned(self._refusals.newest_first())
         id, connected = device["id"], device["connected"]
         last_seen = self.registry.device(id).last_seen
         why = model.why_missing(
-            device["state"], connected, last_seen, turned.newest(id, device["address"]),
+            device["state"], connected, last_seen, self._turned.newest(id, device["address"]),
             device["waits_because"],
         )
         return board_json(

@@ -1,5 +1,6 @@
 import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
+import { act } from "./lib/act.js";
 import { items } from "./lib/api.js";
 import { absent, refused } from "./lib/fleet/away.js";
 import { boardView } from "./lib/fleet/board.js";
@@ -88,8 +89,15 @@ const MODES = {
   keyed: html`<p class="note">${icon("shield")}<span>Only devices with a key are let in (<code>enrolment = "keyed"</code>).</span></p>`,
 };
 
+/** The dialog that writes a board by USB is large, and few open it: it comes when it is asked for. */
+const add = (button) => act(button, () => import("./lib/boards/add.js")).then(async (part) => {
+  if (!part) return;
+  await part.addBoard();
+  await fleet.reload();
+});
+
 const buttons = () => html`<p class="row no-print">
-  <button type="button" @click=${async () => (await import("./lib/boards/add.js")).addBoard()}>${icon("plus")}Add a board</button>
+  <button type="button" @click=${(event) => add(event.currentTarget)}>${icon("plus")}Add a board</button>
   <button type="button" class="quiet" @click=${() => newKey(fleet)}>${icon("key")}New key</button></p>`;
 
 function list() {
