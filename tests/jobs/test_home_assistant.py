@@ -28,7 +28,7 @@ class Line(Broker):
 
 
 class HomeTests(PartsTest):
-    """With a registry and cameras, and rooms for gates and cabinets that tell what they are told."""
+    """With a registry and cameras; rooms for gates and cabinets say what they are told to."""
 
     def setUp(self) -> None:
         super().setUp()
