@@ -110,7 +110,7 @@ def ready_node() -> str:
 def run_script(code: str, files: dict[str, str]) -> str:
     """What a Python text prints in the VM, with these files beside it; blocks."""
     told = json.dumps({"code": code, "files": files})
-    done = subprocess.run([ready_node(), str(VM / "script.mjs"), told], cwd=VM, check=True,
+    done = subprocess.run([ready_node(), str(VM / "script.mjs")], cwd=VM, check=True, input=told,
                           capture_output=True, text=True, timeout=60)
     return done.stdout
 

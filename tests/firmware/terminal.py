@@ -1,0 +1,109 @@
+"""A board on a serial port: the real MicroPython VM behind a pseudo-terminal.
+
+    board = SerialBoard(folder).start()
+    ... iotd flash --port board.port ...
+    board.stop()
+
+``folder`` is its flash, change by change. machine.reset() starts it anew with what lies
+there then, or, with ``on_reset``, does what a test likes better.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import tty
+from pathlib import Path
+from typing import Any, Callable
+
+from tests.firmware.vm import VM, ready_node
+
+MACHINE = "Generic ESP32S3 module with ESP32S3"
+RESET, CUT = 4, 9
+FLASH_BYTES = 2 * 1024 * 1024
+
+
+class SerialBoard:
+    """From power-on to power-off; options go to terminal.mjs, which tells of them."""
+
+    def __init__(
+        self, flash: Path, *, machine: str = MACHINE, size: int = FLASH_BYTES,
+        inputs: dict[str, Any] | None = None, kind: str = "camera", speed: float = 5.0,
+        on_reset: Callable[["SerialBoard"], None] | None = None, **more: Any,
+    ) -> None:
+        flash.mkdir(parents=True, exist_ok=True)
+        self.flash = flash
+        self.resets = 0
+        self._on_reset = on_reset
+        self._told = {
+            "flash": str(flash.resolve()), "bytes": size, "machine": machine, "kind": kind,
+            "speed": speed, "inputs": json.dumps({"wifi": False, **(inputs or {})}),
+            "fakes": str(VM / "fakes"), "cut_after": None, "garble": 0, "deaf": 0, "noise": "",
+            **more,
+        }
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.port = os.ttyname(self._slave)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._powered = False
+
+    def start(self) -> "SerialBoard":
+        """Power on; returns at once."""
+        self._powered = True
+        self._boot("power")
+        self._thread = threading.Thread(target=self._live, daemon=True)
+        self._thread.start()
+        return self
+
+    def say(self, line: str) -> None:
+        """Print a line on the port, for a board that goes on elsewhere after its reset."""
+        try:
+            os.write(self._master, line.encode() + b"\r\n")
+        except OSError:
+            pass  # nobody reads any more
+
+    def unplug(self) -> None:
+        """Power and port are gone at once."""
+        with self._lock:
+            self._powered = False
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+            for descriptor in (self._master, self._slave):
+                if descriptor >= 0:
+                    os.close(descriptor)
+            self._master = self._slave = -1
+
+    def stop(self) -> None:
+        """Power off; process, port and thread are gone on return."""
+        self.unplug()
+        if self._thread is not None:
+            self._thread.join(10.0)
+
+    def _boot(self, cause: str) -> None:
+        told = json.dumps({**self._told, "cause": cause, "pty": self._master})
+        self._process = subprocess.Popen(
+            [ready_node(), str(VM / "terminal.mjs"), told], cwd=VM, pass_fds=[self._master],
+            stdin=subprocess.DEVNULL,
+        )
+
+    def _live(self) -> None:
+        """Watch the board: one that resets itself starts again."""
+        while True:
+            assert self._process is not None
+            code = self._process.wait()
+            if code == CUT:
+                self.unplug()
+            with self._lock:
+                if not self._powered or code != RESET:
+                    return
+                self.resets += 1
+                if self._on_reset is not None:
+                    break
+                self._boot("reset")
+        self._on_reset(self)
