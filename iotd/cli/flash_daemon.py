@@ -48,8 +48,8 @@ class Here:
 
     def wire(self, kind: str, tls: bool | None) -> tuple[int | None, bool]:
         """The plain listener's port, or the encrypted one's when that is wished or all there is."""
-        plain = wire_of(kind, self._config, False)
-        found = plain if plain.port and not tls else wire_of(kind, self._config, True)
+        plain, secret = (wire_of(kind, self._config, each) for each in (False, True))
+        found = secret if tls or (secret.port and not plain.port) else plain
         return found.port, found.tls
 
     def host(self, before: str | None) -> str:

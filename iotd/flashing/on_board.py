@@ -12,8 +12,8 @@ import os,sys,gc,json,hashlib,binascii
 def _t(x):
  s=json.dumps(x)
  print("=iotd",s,"%08x"%(binascii.crc32(s.encode())&0xffffffff))
-def _end(n=0):
- _t({"end":n})
+def _end(lines=0):
+ _t({"end":lines})
 def _sha(p):
  h=hashlib.sha256()
  b=bytearray(1024)
@@ -69,7 +69,7 @@ def _walk(d,sums,n):
 def _look():
  gc.collect()
  _what()
- n=_walk("",False,0)
+ n=_walk("",False,1)
  for p in ("/settings.json","/a/version.json","/b/version.json"):
   t=_read(p,4096)
   for i in range(0,len(t),256):
@@ -99,14 +99,14 @@ def _shut():
 def _put(at,b):
  b=binascii.a2b_base64(b)
  _f.seek(at)
- n=_f.write(b)
+ _f.write(b)
  _fed()
- _end(len(b) if n is None else n)
+ _end()
 def _done():
  _shut()
  gc.collect()
  _t({"sha":_sha(_p)})
- _end()
+ _end(1)
 def _gone(l):
  for p in l:
   try:

@@ -135,7 +135,7 @@ class Session:
         self._call(f"_open({name!r})")
         for at in range(0, len(file.data), PIECE_BYTES):
             piece = file.data[at:at + PIECE_BYTES]
-            text = base64.b64encode(piece).decode()
+            text = base64.b64encode(piece)
             self._call(f"_put({at},{text!r})")
             progress(len(piece))
         return _digest(self._call("_done()")[0]["sha"])
@@ -161,10 +161,8 @@ class Session:
         out, err = self.line.run(code)
         _look_at_error(err)
         answers = [_json(*each) for each in _ANSWER.findall(out)]
-        if not answers or None in answers or "end" not in answers[-1]:
-            raise NoisyLine(_noise(self.port))
-        if len(answers) - 1 < answers[-1]["end"]:
-            raise NoisyLine(_noise(self.port))
+        if not answers or None in answers or answers.pop() != {"end": len(answers)}:
+            raise NoisyLine(_noise(self.port), "port", detail=repr(out[-200:]))
         return answers
 
 
@@ -190,7 +188,7 @@ def _look_at_error(err: bytes) -> None:
                        " MicroPython anew (--image auto).", "port")
     if text.strip():
         raise NoisyLine("The board did not understand what it was sent: use a shorter cable or"
-                        " another USB socket, and run this again.")
+                        " another USB socket, and run this again.", detail=text)
 
 
 def _facts(answers: list[Any]) -> Facts:
