@@ -109,11 +109,11 @@ def gone(offset: int) -> str:
 def parse_part(text: str) -> tuple[int, int, bytes] | None:
     """(total, offset, data) as a board reads them, or None for any other line."""
     words = text.split(" ")
-    if len(words) != 4 or words[0] != "part":
+    if len(words) != 4 or words[0] != "part" or not all(map(_DIGITS.fullmatch, words[1:3])):
         return None
     try:
         return int(words[1]), int(words[2]), binascii.a2b_base64(words[3], strict_mode=True)
-    except (ValueError, binascii.Error):
+    except ValueError:
         return None
 
 
