@@ -109,13 +109,7 @@ class UpdatesTest(DevicePartsTest):
 
     def release(self, text: str) -> int:
         """The build of a release of small firmware: of "first" 1, of "second" 2, …"""
-        build = TEXTS.index(text) + 1
-        home, made = self.folder / "firmware", _all_releases()
-        for part in ("files", str(build)):
-            shutil.copytree(made / part, home / part, dirs_exist_ok=True)
-        for key in ("key", "key.pub"):
-            shutil.copy(made / key, home / key)
-        return build
+        return copy_release(self.folder / "firmware", text)
 
     async def simulated(self, id: str, kind: str = "watch", build: int = 1) -> SimulatedBoard:
         """A board with a key that is not there yet."""
@@ -176,6 +170,16 @@ class UpdatesTest(DevicePartsTest):
             if getattr(call.func, "__name__", "") == "hear":  # a line that is on its way to a board
                 call.cancel()
         await DevicePartsTest.tear_down(self)
+
+
+def copy_release(home: Path, text: str) -> int:
+    """Put a release of small firmware into a folder of releases; its build."""
+    build, made = TEXTS.index(text) + 1, _all_releases()
+    for part in ("files", str(build)):
+        shutil.copytree(made / part, home / part, dirs_exist_ok=True)
+    for key in ("key", "key.pub"):
+        shutil.copy(made / key, home / key)
+    return build
 
 
 @functools.cache
