@@ -22,7 +22,8 @@ PUBLIC = {
     "register": "/campus/register",
 }
 INSIDE = {
-    "home": "/", "devices": "/devices", "cameras": "/cameras",
+    "home": "/", "devices": "/devices", "device": "/devices#cam-127-0-0-31",
+    "cameras": "/cameras",
     "camera": "/cameras/cam-127-0-0-31", "camera-offline": "/cameras/cam-127-0-0-33",
     "wall": "/cameras/wall", "users": "/users", "account": "/account",
 }
@@ -43,7 +44,7 @@ READY = {
     "patient-sharing": ".consent >> nth=2", "patient-report": ".report tbody tr >> nth=4",
     "doctor-advice": ".note-entry >> nth=1", "doctor-patients": ".patient-card",
     "doctor-home": "nav.doors", "link": ".shared-part >> nth=5",
-    "link-passcode": "[name=passcode]", "users": "article.waiting",
+    "link-passcode": "[name=passcode]", "users": "article.waiting", "device": ".timeline li",
 }
 #: What is clicked before the picture is taken, and what is there then.
 CLICKS = {

@@ -10,6 +10,7 @@ import { newKey } from "./lib/fleet/jobs.js";
 import { manyBar } from "./lib/fleet/many.js";
 import { nameOf } from "./lib/fleet/parts.js";
 import { boardTable } from "./lib/fleet/table.js";
+import { updates } from "./lib/fleet/updates.js";
 import { waiting } from "./lib/fleet/waiting.js";
 import { initial, user } from "./lib/initial.js";
 import { live } from "./lib/live.js";
@@ -21,7 +22,6 @@ const AGAIN_MS = 10000;
 const place = document.getElementById("app");
 const boards = new Map(initial.boards.map((board) => [board.id, board]));
 const selected = new Set();
-const waits = () => false;
 let refusals = initial.refusals ?? [];
 let patients = []; // only an admin may know of them
 let choice = read(location.search);
@@ -62,6 +62,9 @@ const fleet = {
     draw();
   },
 };
+
+const firmware = updates(fleet, () => draw(), selected);
+const { waits } = firmware;
 
 function keep(board) {
   boards.set(board.id, { ...boards.get(board.id), ...board });
@@ -106,10 +109,12 @@ function list() {
   choice.page = view.page;
   return html`${MODES[initial.enrolment] ?? nothing}
     ${waiting(fleet)}
+    ${firmware.underWay ? firmware.template() : nothing}
     <div class="head"><h2>All devices</h2>${buttons()}</div>
     ${all.length ? html`${all.length > 1 ? filterBar(all, choice, fleet.choose) : nothing}
       ${manyBar(fleet, selected)}
       ${boardTable({ view, choice, change: fleet.choose, selected, toggle, waits, total: all.length })}` : none}
+    ${firmware.underWay ? nothing : firmware.template()}
     ${refused(refusals)}
     ${absent(initial.doors, !all.length)}`;
 }
@@ -156,6 +161,10 @@ async function look() {
 
 turn();
 loadPatients();
+firmware.load();
 addEventListener("hashchange", turn);
-live({ board: heard, device: heard, resync: fleet.reload, reconnected: fleet.reload });
+live({
+  board: heard, device: heard, rollout: firmware.heard,
+  resync: fleet.reload, reconnected: () => Promise.all([fleet.reload(), firmware.load()]),
+});
 setInterval(look, AGAIN_MS);

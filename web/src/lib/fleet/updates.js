@@ -197,6 +197,8 @@ export function updates(fleet, changed, selected = new Set()) {
     load,
     heard: put,
     template: () => updatesPanel(state, act),
+    /** Whether there is a roll-out that somebody should look at. */
+    get underWay() { return ["running", "stopped"].includes(state.shown?.state); },
     /** Whether newer firmware than a board runs is there for it. */
     waits: (board) => Boolean(state.releases) && canTake(board, newestOf(state.releases)),
   };
