@@ -144,6 +144,9 @@ class KeyWriterTests(SynchronousTestCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
+SAYS = ("seen", "badge", "status", "info", "fetch")
+
+
 class ShippedTests(BridgeTest):
     """deploy/mosquitto.conf and deploy/mosquitto.acl in a real Mosquitto."""
 
@@ -154,7 +157,7 @@ class ShippedTests(BridgeTest):
         self.mosquitto: Mosquitto = self.broker(*shipped(self.file.path), allow=(), sizes=())
         self.inbox = Inbox()
         own = f"mqtt://{OWN[0]}:{OWN[1]}@{HERE}:{self.mosquitto.port}"
-        topics = ("iotd/gate/+/seen", "iotd/gate/+/badge", "iotd/gate/+/status", "sample")
+        topics = tuple(f"iotd/gate/+/{what}" for what in SAYS) + ("sample",)
         self.iotd = self.bridge(own, self.inbox, topics=topics)
 
     def say(self, topic: str, message: str, *options: str) -> int:
@@ -169,15 +172,17 @@ class ShippedTests(BridgeTest):
         """A gate below its own id, a client without a name on the field topic, nobody else."""
         await self.up(self.iotd)
         north = ("-u", "north", "-P", KEY)
-        for what in ("seen", "badge", "status"):
+        for what in SAYS:
             self.assertEqual(self.say(f"iotd/gate/north/{what}", what, *north), 0)
         self.say("sample", "0 WiFi")
-        for topic in ("iotd/gate/east/seen", "iotd/gate/north/replay", "sample"):
+        for topic in ("iotd/gate/east/seen", "iotd/gate/east/info", "iotd/gate/east/fetch",
+                      "iotd/gate/north/replay", "iotd/gate/north/update", "sample"):
             self.say(topic, "forged", *north)
-        for topic in ("iotd/gate/north/seen", "iotd/gate/new/seen", "iotd/probe/x"):
+        for topic in ("iotd/gate/north/seen", "iotd/gate/new/seen", "iotd/gate/north/info",
+                      "iotd/probe/x"):
             self.say(topic, "forged")
         self.say("iotd/gate/east/seen", "end", "-u", "east", "-P", OTHER)
-        await self.inbox.has(b"seen", b"badge", b"status", b"0 WiFi", b"end")
+        await self.inbox.has(*(what.encode() for what in SAYS), b"0 WiFi", b"end")
         self.assertNotIn(b"forged", self.inbox.payloads)
         field = next(each for each in self.inbox.messages if each.topic == "sample")
         self.assertEqual(field.qos, 1)
@@ -189,9 +194,12 @@ class ShippedTests(BridgeTest):
                            client_id="north", topics=("iotd/gate/+/replay", "#"))
         await self.up(self.iotd, gate)
         self.iotd.publish("iotd/gate/east/replay", b"east")
+        self.iotd.publish("iotd/gate/east/update", b"east")
         self.iotd.publish("iotd/gate/north/replay", b"north")
-        await heard.has(b"north")
-        self.assertEqual({message.topic for message in heard.messages}, {"iotd/gate/north/replay"})
+        self.iotd.publish("iotd/gate/north/update", b"update 8")
+        await heard.has(b"north", b"update 8")
+        self.assertEqual({message.topic for message in heard.messages},
+                         {"iotd/gate/north/replay", "iotd/gate/north/update"})
 
     async def test_a_new_key(self) -> None:
         """Written, and read again by Mosquitto, a new gate comes in and an old key does not."""
