@@ -55,8 +55,16 @@ class Link:
 
     def _connect(self):
         server = self._settings["server"]
-        self._say("link: to {} port {}".format(server["host"], server["port"]))
-        return self._speak_on(self._open_socket(server["host"], server["port"]))
+        secure = server.get("tls", False)
+        self._say("link: to {} port {}{}".format(server["host"], server["port"],
+                                                 ", encrypted" if secure else ""))
+        context = _context() if secure else None
+        sock = self._open_socket(server["host"], server["port"])
+        try:
+            return self._speak_on(_secured(sock, context) if secure else sock)
+        except Exception:
+            sock.close()
+            raise
 
     def _speak_on(self, sock) -> Connection:
         device = self._wire == "dev"
@@ -79,3 +87,16 @@ class Link:
             wait = self._backoff.next_ms()
         self._say("link: again in {} ms".format(wait))
         return wait
+
+
+def _context():
+    # Most boards never need it in memory
+    from common.secure import open_context
+
+    return open_context()
+
+
+def _secured(sock, context):
+    from common.secure import secured
+
+    return secured(sock, context)

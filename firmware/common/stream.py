@@ -24,10 +24,12 @@ class Stream:
     def __init__(self, sock, clock, watchdog, poll=select.poll):
         sock.setblocking(False)
         self._sock = sock
+        #: TLS is no socket, and has one inside that can be polled.
+        self._polled = getattr(sock, "polled", sock)
         self._clock = clock
         self._watchdog = watchdog
         self._poll = poll()
-        self._poll.register(sock, select.POLLIN)
+        self._poll.register(self._polled, select.POLLIN)
         self._heard = self._opened = clock.ticks_ms()
         self._pinged = False
         self.healthy = False
@@ -51,14 +53,14 @@ class Stream:
     def close(self) -> None:
         """Drop the link; may be called twice."""
         try:
-            self._poll.unregister(self._sock)
+            self._poll.unregister(self._polled)
         except (OSError, KeyError):
             pass  # closed before
         self._sock.close()
 
     def _receive(self, wait_ms: int) -> bytes:
         """What came within that time; empty when nothing did."""
-        if not self._poll.poll(wait_ms):
+        if not getattr(self._sock, "more", False) and not self._poll.poll(wait_ms):
             return b""
         try:
             data = self._sock.recv(1024)
@@ -89,9 +91,9 @@ class Stream:
         except OSError as problem:
             if problem.errno != errno.EAGAIN:
                 raise
-        self._poll.modify(self._sock, select.POLLOUT)
+        self._poll.modify(self._polled, select.POLLOUT)
         self._poll.poll(self._watchdog.slice_ms)
-        self._poll.modify(self._sock, select.POLLIN)
+        self._poll.modify(self._polled, select.POLLIN)
         return 0
 
     def _since(self, ticks: int) -> int:
