@@ -30,14 +30,11 @@ class Actions:
         self, action: str, ids: Sequence[str], by: str, command: str | None, place: str | None
     ) -> Sequence[dict[str, Any]]:
         """``{"id","ok","error"}`` for each, in order. Invalid when the action lacks its word."""
-        work = self._work(action, by, command, place)
         ids = list(dict.fromkeys(ids))
         if action == "update":
             errors = await self._update(ids, by)
         else:
-            turns = DeferredSemaphore(AT_ONCE)
-            tried = [turns.run(self._try, work, id) for id in ids]
-            errors = dict(zip(ids, await gatherResults(tried)))
+            errors = await self._each(self._work(action, by, command, place), ids)
         return [{"id": id, "ok": errors[id] is None, "error": errors[id]} for id in ids]
 
     def _work(
@@ -54,9 +51,15 @@ class Actions:
             "remove": lambda id: registry.remove(id, by),
             "command": lambda id: registry.command(id, command or "", by),
             "place": lambda id: registry.change(id, {"place": place}, by),
-            "update": lambda id: registry.revoke(id, by),
         }
         return does[action]
+
+    async def _each(
+        self, work: Callable[[str], Awaitable[Any]], ids: Sequence[str]
+    ) -> dict[str, str | None]:
+        turns = DeferredSemaphore(AT_ONCE)
+        tried = [turns.run(self._try, work, id) for id in ids]
+        return dict(zip(ids, await gatherResults(tried)))
 
     def _try(self, work: Callable[[str], Awaitable[Any]], id: str) -> Deferred[str | None]:
         return Deferred.fromCoroutine(self._tried(work, id))

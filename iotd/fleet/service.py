@@ -10,6 +10,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from iotd.bus import AlertWanted, BoardChanged, BoardTold, Bus, DeviceChanged
+from iotd.devices.model import Approval
 from iotd.devices.refusals import Refusal
 from iotd.devices.service import Registry
 from iotd.errors import NotFound
@@ -114,6 +115,8 @@ class Fleet:
     def _linked(self, id: str, address: str, connected: bool) -> None:
         if connected:
             self._alarms.connected(id)
+        if not self._approved(id):
+            return  # strangers that come and go write nothing
         what, text = ("connected", f"from {address}") if connected else ("lost", "")
         self._happened(Event(id, self.now(), what, text))
 
@@ -125,11 +128,9 @@ class Fleet:
             self._changed.add(event.id)
 
     def _see(self, device: dict[str, Any]) -> None:
-        approved = device["state"] in ("online", "offline")
         was_there = device["connected"] or device["last_seen"] is not None
-        self._alarms.see(
-            device["id"], device["connected"], approved and was_there, device["kind"] == "gate"
-        )
+        expected = was_there and device["state"] in ("online", "offline")
+        self._alarms.see(device["id"], device["connected"], expected, device["kind"] == "gate")
 
     def _refused(self, refusal: Refusal) -> None:
         self._turned = None
@@ -196,6 +197,9 @@ class Fleet:
 
     def _find(self, id: str) -> dict[str, Any] | None:
         return self.get(id) if self._known(id) else None
+
+    def _approved(self, id: str) -> bool:
+        return self._known(id) and self.registry.device(id).approval is Approval.APPROVED
 
     def _known(self, id: str) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iotd.fleet.records import board_events
 from tests.fleet.room import SILENT, FleetTest
 
 
@@ -103,8 +104,11 @@ class FlappingTests(FleetTest):
         self.assertEqual(self.begun("flapping"), [])
 
     async def test_not_before_it_is_let_in(self) -> None:
-        """Strangers that wait raise nothing."""
+        """Strangers that wait raise nothing, and what they do writes nothing."""
         for _ in range(6):
-            self.board("wch")
+            self.board("wch").leave()
             self.turn(2)
         self.assertEqual(self.begun("flapping"), [])
+        await self.fleet._behind.finish()
+        written = await self.store.run(lambda c: c.execute(board_events.select()).all())
+        self.assertEqual(written, [])

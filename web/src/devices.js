@@ -8,7 +8,7 @@ import { chosen, read, write } from "./lib/fleet/choose.js";
 import { filterBar } from "./lib/fleet/filters.js";
 import { newKey } from "./lib/fleet/jobs.js";
 import { manyBar } from "./lib/fleet/many.js";
-import { nameOf } from "./lib/fleet/parts.js";
+import { idIn, nameOf } from "./lib/fleet/parts.js";
 import { boardTable } from "./lib/fleet/table.js";
 import { updates } from "./lib/fleet/updates.js";
 import { waiting } from "./lib/fleet/waiting.js";
@@ -129,13 +129,15 @@ const soon = () => { timer ??= setTimeout(draw, CALM_MS); };
 
 /** The address names a board, or none. */
 function turn() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  if (location.hash === "#main") return draw(); // the content that is shown
+  const id = idIn(location.hash);
   const before = one?.id;
   one?.end();
-  one = id && id !== "main" ? boardView(id, fleet, draw, waits) : null;
+  one = id ? boardView(id, fleet, draw, waits) : null;
   draw();
   if (one) document.getElementById("board-title")?.focus();
   else if (before) document.querySelector(`tr[data-id="${CSS.escape(before)}"] a`)?.focus();
+  return undefined;
 }
 
 // ---- what changes

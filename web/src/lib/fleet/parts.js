@@ -5,7 +5,17 @@ import { deviceState, kindName, KINDS, stateBadge } from "../parts.js";
 
 export const nameOf = (board) => board.name || board.id;
 export const path = (board, rest = "") => `/api/v1/devices/${encodeURIComponent(board.id)}${rest}`;
-export const pageOf = (board) => `#${encodeURIComponent(board.id)}`;
+// "#main" is where the link goes that skips the navigation
+export const pageOf = (board) => (board.id === "main" ? "#%6dain" : `#${encodeURIComponent(board.id)}`);
+
+/** The id in such an address, "" when there is none. */
+export function idIn(hash) {
+  try {
+    return decodeURIComponent(hash.slice(1));
+  } catch {
+    return "";
+  }
+}
 
 /** State, and what is wrong beside it, each with its icon and word. */
 export const states = (board, brief = false) => html`<span class="states">${brief && board.state === "pending" ? stateBadge("warn", "wait", "waiting") : deviceState(board.state)}
