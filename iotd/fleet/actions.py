@@ -75,30 +75,27 @@ class Actions:
         return None
 
     async def _update(self, ids: Sequence[str], by: str) -> dict[str, str | None]:
-        updater = self._fleet.updater
-        if updater is None:
+        """One update of all that can take it; the others say why not."""
+        if self._fleet.updater is None:
             raise Conflict("There is no firmware to update boards with.")
-        errors = {id: self._why_no_update(id) for id in ids}
-        good = [id for id in ids if errors[id] is None]
-        if good:
-            error = await self._tried(lambda _: updater(good, by), "an update")
-            if error is None:
-                await self._fleet.store.run(_write_updates, self._fleet.now(), by, good)
-            errors.update(dict.fromkeys(good, error))
+        errors: dict[str, str | None] = dict.fromkeys(ids)
+        for _ in range(2):
+            good = [id for id in ids if errors[id] is None]
+            refused = await self._updated(good, by) if good else {}
+            errors.update(refused)
+            if not refused:
+                break
         return errors
 
-    def _why_no_update(self, id: str) -> str | None:
+    async def _updated(self, ids: Sequence[str], by: str) -> dict[str, str]:
+        """Begin it; the reasons of those that keep it from beginning, none when it began."""
+        assert self._fleet.updater is not None
         try:
-            device = self._registry.get(id)
+            await self._fleet.updater(ids, by)
         except IotdError as fault:
-            return str(fault)
-        if device["state"] not in ("online", "offline"):
-            return f"{id} is {device['state']}: approve it first."
-        if not device["keyed"]:
-            return f"{id} has no key: only boards with a key are updated over the air."
-        if self._fleet.told_build(id) is None:
-            return f"{id} never told which firmware it runs: flash it once by cable."
-        return None
+            return dict(fault.extra.get("refused") or dict.fromkeys(ids, str(fault)))
+        await self._fleet.store.run(_write_updates, self._fleet.now(), by, ids)
+        return {}
 
 
 def _write_updates(connection: Connection, at: float, by: str, ids: Sequence[str]) -> None:

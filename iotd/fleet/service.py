@@ -30,7 +30,8 @@ FLUSH_EVERY, LOOK_EVERY, PRUNE_EVERY = 3, 5, 3600  # ticks
 class Fleet:
     """Every device as a board: what the registry knows, and what it told of itself.
 
-    ``updater(ids, by)`` begins an update of these boards; whoever has firmware sets it.
+    ``updater(ids, by)`` begins an update of these boards; whoever has firmware sets it. What it
+    raises may have ``refused``, the reasons by board, and then it works without those.
     ``doors()`` says what boards must reach here, as ``texts.door`` makes it.
     """
 
@@ -168,11 +169,6 @@ class Fleet:
     def get(self, id: str) -> dict[str, Any]:
         """One board as JSON, or NotFound."""
         return self._json(self.registry.get(id))
-
-    def told_build(self, id: str) -> int | None:
-        """The number of the firmware that a board says it runs, if it ever said so."""
-        board = self._boards.get(id)
-        return None if board is None else board.build
 
     def page_data(self) -> dict[str, Any]:
         """What the page begins with."""

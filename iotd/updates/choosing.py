@@ -71,11 +71,13 @@ def _build_of(device: Mapping[str, Any], report: Report | None) -> int | None:
 
 def _refuse(reasons: Mapping[str, Sequence[str]]) -> None:
     why_not, ids = next(iter(reasons.items()))
+    refused = {id: f"It is {why}." for why, named in reasons.items() for id in named}
     if why_not == "unknown here":
-        raise Invalid(f"There is no device {ids[0][:64]!r}.", "devices")
+        raise Invalid(f"There is no device {ids[0][:64]!r}.", "devices", refused=refused)
     more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
     verb = "are" if len(ids) > 1 else "is"
-    raise Conflict(f"{', '.join(ids[:NAMED])}{more} {verb} {why_not}.", "devices")
+    said = f"{', '.join(ids[:NAMED])}{more} {verb} {why_not}."
+    raise Conflict(said, "devices", refused=refused)  # of each, for whoever goes on without them
 
 
 def _nobody(reasons: Mapping[str, Sequence[str]], release: Release) -> str:

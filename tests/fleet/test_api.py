@@ -103,18 +103,23 @@ class FleetApiTests(TestCase):
         self.assertTrue(all("no device" in done[f"b-{n}"] for n in range(499)))
 
     async def test_update(self) -> None:
-        """Of several, those that can be updated are handed on at once; the others say why not."""
-        asked: list[Any] = []
-
-        async def updater(ids: Any, by: str) -> None:
-            asked.append((list(ids), by))
-
-        self.app.boards.fleet.updater = updater
+        """Those that can be updated are, in one roll-out; the others say why not."""
+        done = await self.act("update", "wch-7")
+        self.assertIn("no release yet", done["wch-7"])
+        self.assertEqual(await self.acts("update device"), [])
+        reply = await self.olga.call("POST", "/api/v1/firmware", json={})
+        self.assertEqual(reply.status, 201, reply.body)
+        updates = self.app.boards.updates
+        told = "info fw=0.9.0 build=0 kind=watch boot=aa slot=a mpy=6"
+        updates.hear("wch-7", "dev", told, lambda line: None)
         await self.act("revoke", "cam-7")
         done = await self.act("update", "cab-7", "cam-7", "wch-7", "nobody")
-        self.assertEqual(asked, [(["wch-7"], "olga")])
         self.assertIn("never told", done["cab-7"])
-        self.assertIn("revoked", done["cam-7"])
+        self.assertIn("not approved", done["cam-7"])
+        self.assertIn("unknown here", done["nobody"])
+        self.assertIsNone(done["wch-7"])
+        (rollout,) = (await self.olga.call("GET", "/api/v1/rollouts")).json["items"]
+        self.assertEqual((rollout["boards_total"], rollout["started_by"]), (1, "olga"))
         self.assertEqual(await self.acts("update device"), [("wch-7", "olga")])
 
     async def test_history(self) -> None:
