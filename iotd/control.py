@@ -85,24 +85,33 @@ async def make_key(parts: Parts, by: str, id: str, kind: str | None = None) -> A
 
 async def board_key(
     parts: Parts, by: str, id: str, kind: str | None = None, nonce: str | None = None,
-    mac: str | None = None, replace: str | None = None,
+    mac: str | None = None, replace: str | None = None, peek: str | None = None,
 ) -> Any:
     """A key for a board: null when ``mac`` of ``nonce`` shows that it has the right one.
 
-    Another board's key is not ended without ``replace``.
+    Another board's key is not ended without ``replace``; ``peek`` changes nothing and says
+    ``why`` that would be refused.
     """
     known = next((each for each in parts.registry.list() if each["id"] == id), None)
     held = parts.registry.key_of(id)
-    right = held is not None and _proves(held, id, nonce or "", mac or "")
-    if right and known is not None and kind in (None, known["kind"]):
-        return {"key": None}
-    if known is not None and known["state"] == "revoked" and not replace:
-        raise Conflict(f"{id} was revoked: a new key lets it in again.", "id")
-    if known is not None and known["keyed"] and not right and not replace:
-        raise Conflict(
-            f"{id} has a key that is not this board's: a new one shuts the other board out.", "id"
-        )
-    return {"key": await parts.registry.make_key(id, kind=kind, by=by)}
+    kept = held is not None and _proves(held, id, nonce or "", mac or "")
+    why = None if known is None or kept or replace else _why_not(known)
+    if kept and known is not None and kind in (None, known["kind"]) or peek:
+        return {"kept": kept, "key": None, "why": why}
+    if why:
+        raise Conflict(why, "id")
+    key = await parts.registry.make_key(id, kind=kind, by=by)
+    return {"kept": False, "key": key, "why": None}
+
+
+def _why_not(known: Mapping[str, Any]) -> str | None:
+    """Why a new key for this device is no small thing."""
+    if known["state"] == "revoked":
+        return f"{known['id']} was revoked: a new key lets it in again."
+    if known["keyed"]:
+        return (f"{known['id']} has a key that is not this board's: a new one shuts the other"
+                " board out.")
+    return None
 
 
 def _proves(key: bytes, id: str, nonce: str, mac: str) -> bool:

@@ -12,11 +12,11 @@ from urllib.parse import quote, urlsplit
 from iotd.cli import asking
 from iotd.cli.place import Place
 from iotd.cli.telling import Refused
-from iotd.errors import Denied, Invalid, NotFound, Unavailable
+from iotd.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 from iotd.flashing import shipped
 from iotd.flashing.choosing import host_for
 from iotd.flashing.wires import own_addresses, wire_of
-from iotd.flashing.wishes import NotRunning
+from iotd.flashing.wishes import NotRunning, Standing
 
 SECONDS = 15.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -29,14 +29,28 @@ class Here:
         self._place = place
         self._config = place.config()
 
+    def standing(self, id: str, kind: str, proof: tuple[str, str] | None) -> Standing:
+        """Asked of a daemon that runs; without one the answer comes with the key."""
+        args = {**self._about(id, kind, proof), "peek": "yes"}
+        try:
+            told = asking.ask_daemon(self._config.data_dir, "board key", args)
+        except asking.NotRunning:
+            return Standing()
+        return Standing(told["kept"], told["why"])
+
     def key(self, id: str, kind: str, proof: tuple[str, str] | None, replace: bool) -> str | None:
         """A new key, or None; made without a daemon too."""
-        nonce, mac = proof or (None, None)
+        args = self._about(id, kind, proof)
         told: dict[str, Any] = asking.ask(
-            self._place, "board key", id=id, kind=kind, nonce=nonce, mac=mac,
-            replace="yes" if replace else None,
+            self._place, "board key", **args, replace="yes" if replace else None
         )
         return told["key"]
+
+    def _about(
+        self, id: str, kind: str, proof: tuple[str, str] | None
+    ) -> dict[str, str | None]:
+        nonce, mac = proof or (None, None)
+        return {"id": id, "kind": kind, "nonce": nonce, "mac": mac}
 
     def device(self, id: str) -> dict[str, Any] | None:
         """As `device list` has it."""
@@ -77,14 +91,22 @@ class Elsewhere:
         self._url, self._token = url.rstrip("/"), token
         self._kinds: dict[str, Any] | None = None
 
-    def key(self, id: str, kind: str, proof: tuple[str, str] | None, replace: bool) -> str | None:
-        """A new key unless the board has one for a device of this id and kind that has one."""
+    def standing(self, id: str, kind: str, proof: tuple[str, str] | None) -> Standing:
+        """By what HTTP tells, which is not whether the board's key is the right one."""
         known = self.device(id)
-        if known is not None and known["keyed"] and proof and known["kind"] == kind:
+        if known is None or not known["keyed"]:
+            return Standing()
+        if proof and known["kind"] == kind and known["state"] != "revoked":
+            return Standing(True)
+        return Standing(False, f"{id} has a key: a new one shuts the board that has it out.")
+
+    def key(self, id: str, kind: str, proof: tuple[str, str] | None, replace: bool) -> str | None:
+        """A new key, or None."""
+        standing = self.standing(id, kind, proof)
+        if standing.kept:
             return None
-        if known is not None and known["keyed"] and not replace:
-            raise Refused("Conflict", f"{id} has a key that is not this board's: a new one shuts"
-                          " the other board out.", "id")
+        if standing.why and not replace:
+            raise Conflict(standing.why, "id")
         made = self._call("POST", f"/api/v1/devices/{quote(id)}/key", {"kind": kind})
         return str(made["key"])
 

@@ -30,7 +30,7 @@ _GARBLED = (TransportError, struct.error, UnicodeDecodeError, IndexError)
 class Line(SerialTransport):  # type: ignore[misc]
     """One open port; BoardGone once the cable is out, NoisyLine for what makes no sense.
 
-    SerialException or OSError when the port can't be opened.
+    OSError or TransportError when the port can't be opened.
     """
 
     def __init__(self, device: str) -> None:

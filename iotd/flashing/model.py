@@ -122,10 +122,15 @@ def plan(facts: Facts, firmware: Firmware, root: Sequence[File], old: Iterable[s
         writes += [wanted[VERSION]] if VERSION in wanted else []
     if TRIAL in facts.files:
         stale.insert(0, TRIAL)
-    files = [*root[:-1], File(SLOT, slot.encode()), *root[-1:]]
-    switch = tuple(each for each in files if facts.files.get(each.path) != each.sha256)
     left = tuple(sorted(path for path in old if path in facts.files))
+    switch = switched(facts, slot, root)
     return Plan(slot, tuple(dict.fromkeys(stale)), tuple(_last(writes)), switch, left)
+
+
+def switched(facts: Facts, slot: str, root: Sequence[File]) -> tuple[File, ...]:
+    """What of the root has to be put in place for this slot; what chooses it comes last."""
+    files = [*root[:-1], File(SLOT, slot.encode()), *root[-1:]]
+    return tuple(each for each in files if facts.files.get(each.path) != each.sha256)
 
 
 def good_slot(facts: Facts) -> str:

@@ -53,22 +53,19 @@ def none_found() -> NoBoard:
     return NoBoard(f"No board is plugged in: {_ADVICE}.", "port")
 
 
-def why_not_opened(device: str, problem: Exception) -> NoBoard:
-    """A port that can't be opened, in one sentence."""
-    text = str(problem)
-    if getattr(problem, "errno", None) == 13 or "Permission" in text:
+def why_not_opened(device: str) -> NoBoard:
+    """A port that can't be opened, in one sentence; mpremote keeps the reason to itself."""
+    if not os.path.exists(device):
+        return NoBoard(f"There is no {device}: plug the board in and look again.", "port")
+    if not os.access(device, os.R_OK | os.W_OK):
         return NoBoard(
             f"You may not use {device}: add yourself to the group {_group(device)}"
             f" (sudo usermod -aG {_group(device)} $USER) and sign in again.", "port",
         )
-    if getattr(problem, "errno", None) == 2 or "No such file" in text:
-        return NoBoard(f"There is no {device}: plug the board in and look again.", "port")
-    if "exclusively lock" in text or "busy" in text:
-        return NoBoard(
-            f"Another program uses {device}: close it (a serial monitor, Thonny, mpremote)"
-            " and try again.", "port",
-        )
-    return NoBoard(f"{device} can't be opened: unplug the board and plug it in again.", "port")
+    return NoBoard(
+        f"{device} can't be opened: close other programs that use it (a serial monitor, Thonny,"
+        " mpremote), or unplug the board and plug it in again.", "port",
+    )
 
 
 def _port(info: Any) -> Port:

@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
-from iotd.errors import IotdError
-from iotd.exit_codes import kind_of
 from iotd.flashing import choosing, contact, ports, settings, shipped
 from iotd.flashing.micropython import Tools, micropython
 from iotd.flashing.model import (
-    AUTHORITY, SELECTOR, SETTINGS, Facts, File, Firmware, Plan, check_room, plan,
+    AUTHORITY, SELECTOR, SETTINGS, Facts, File, Firmware, Plan, check_room, plan, switched,
 )
 from iotd.flashing.session import Session
 from iotd.flashing.trouble import NoContact, Refused, WrongBoard
@@ -75,28 +73,67 @@ def _with(session: Session, wishes: Wishes, around: Surroundings) -> Outcome:
     make = around.make_release and not wishes.dry_run
     firmware = shipped.firmware_for(kind, facts.mpy, around.releases, make)
     wanted = _Wanted(kind, chosen, firmware)
-    tentative = _plan(facts, _keyed(wanted, facts.settings.get("key") or choosing.NO_KEY), around)
-    check_room(tentative, facts)
+    made = _plan(facts, _keyed(wanted, facts.settings.get("key") or choosing.NO_KEY), around)
+    check_room(made, facts)
     if wishes.dry_run:
-        return _told(session, facts, wanted, tentative, "planned", "")
-    key, about = _key(facts, wanted, around)
-    wanted = _keyed(wanted, key)
-    return _carry_out(session, facts, wanted, _plan(facts, wanted, around), about, around)
+        return _told(session, facts, wanted, made, "planned", "")
+    return _carry_out(session, facts, wanted, made, _Keys(facts, wanted, around), around)
+
+
+class _Keys:
+    """The board's key: given, kept, or made at the last moment."""
+
+    def __init__(self, facts: Facts, wanted: _Wanted, around: Surroundings) -> None:
+        """What stands against a new one is asked before anything is written."""
+        self._facts, self._wanted, self._around = facts, wanted, around
+        self._proof = choosing.proof_of(facts, wanted.id)
+        self._replace = False
+        self.about = "given" if "key" in wanted.settings else "new"
+        if self.about == "new":
+            standing = around.daemon.standing(wanted.id, wanted.kind, self._proof)
+            self.about = "kept" if standing.kept else "new"
+            if standing.why:
+                around.people.agree(f"{standing.why} Go on?", "--yes")
+                self._replace = True
+
+    def settled(self) -> _Wanted:
+        """What is wanted, with the key."""
+        if self.about == "given":
+            return self._wanted
+        made = self._around.daemon.key(
+            self._wanted.id, self._wanted.kind, self._proof, self._replace
+        )
+        self.about = "kept" if made is None else "new"
+        return _keyed(self._wanted, self._facts.settings["key"] if made is None else made)
 
 
 def _carry_out(
-    session: Session, facts: Facts, wanted: _Wanted, made: Plan, key: str, around: Surroundings
+    session: Session, facts: Facts, wanted: _Wanted, made: Plan, keys: _Keys, around: Surroundings
 ) -> Outcome:
-    if made.nothing:
+    if made.nothing and keys.about != "new":
         session.restart()
-        return _told(session, facts, wanted, made, "unchanged", key)
+        return _told(session, facts, wanted, made, "unchanged", keys.about)
+
+    def switch() -> Sequence[File]:
+        nonlocal wanted
+        wanted = keys.settled()
+        return switched(facts, made.slot, _root(wanted, around))
+
     with around.people.bar(f"Writing {wanted.id}") as progress:
-        upload(session, made, progress)
+        upload(session, made, switch, progress)
     before = _device(wanted.id, around)
     session.restart()
-    ear = contact.Ear(choosing.secrets_in(wanted.settings, facts.settings))
     around.people.say("Written and restarted; waiting for its first contact …")
-    done = _told(session, facts, wanted, made, "written", key)
+    done = _told(session, facts, wanted, made, "written", keys.about)
+    return _contact(session, facts, wanted, before, done, around)
+
+
+def _contact(
+    session: Session, facts: Facts, wanted: _Wanted, before: dict[str, Any] | None,
+    done: Outcome, around: Surroundings,
+) -> Outcome:
+    """Wait until the daemon has it, or say what is in the way."""
+    ear = contact.Ear(choosing.secrets_in(wanted.settings, facts.settings))
     try:
         await_contact(session, wanted.id, before, ear, around.daemon, around.people, around.now)
     except NotRunning:
@@ -142,26 +179,16 @@ def _keyed(wanted: _Wanted, key: Any) -> _Wanted:
     return replace(wanted, settings=settings.merge({"key": key}, wanted.settings))
 
 
-def _key(facts: Facts, wanted: _Wanted, around: Surroundings) -> tuple[str, str]:
-    """The key, and whether it was given, kept or is new."""
-    if "key" in wanted.settings:
-        return str(wanted.settings["key"]), "given"
-    proof = choosing.proof_of(facts, wanted.id)
-    try:
-        made = around.daemon.key(wanted.id, wanted.kind, proof, False)
-    except IotdError as problem:
-        if kind_of(problem) != "Conflict":
-            raise
-        around.people.agree(f"{problem} Go on?", "--yes")
-        made = around.daemon.key(wanted.id, wanted.kind, proof, True)
-    return (str(facts.settings["key"]), "kept") if made is None else (made, "new")
-
-
 def _plan(facts: Facts, wanted: _Wanted, around: Surroundings) -> Plan:
+    return plan(facts, wanted.firmware, _root(wanted, around), shipped.old_files(facts))
+
+
+def _root(wanted: _Wanted, around: Surroundings) -> list[File]:
+    """What lies beside the slots."""
     root = [File(SETTINGS, settings.to_json(wanted.settings)), File(SELECTOR, shipped.selector())]
     if wanted.settings["server"].get("tls"):
         root.insert(0, File(AUTHORITY, around.daemon.authority()))
-    return plan(facts, wanted.firmware, root, shipped.old_files(facts))
+    return root
 
 
 def _device(id: str, around: Surroundings) -> dict[str, Any] | None:

@@ -9,6 +9,8 @@ import re
 import time
 from typing import Any, Callable, Sequence
 
+from mpremote.transport import TransportError
+
 from iotd.flashing import ports
 from iotd.flashing.line import Line
 from iotd.flashing.model import SLOTS, Facts, File
@@ -40,8 +42,8 @@ class Session:
         if self._line is None:
             try:
                 self._line = Line(self.port)
-            except (OSError, ValueError) as problem:
-                raise ports.why_not_opened(self.port, problem) from None
+            except (OSError, ValueError, TransportError):
+                raise ports.why_not_opened(self.port) from None
         return self._line
 
     def enter(self, seconds: float = INTERRUPT_SECONDS) -> bool:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from iotd.flashing.model import Plan
+from typing import Callable, Sequence
+
+from iotd.flashing.model import File, Plan
 from iotd.flashing.session import Session
 from iotd.flashing.wishes import Progress
 
 
-def upload(session: Session, plan: Plan, progress: Progress) -> None:
-    """Do it all; wherever it stops, the board boots what it had before, or the new."""
+def upload(
+    session: Session, plan: Plan, switch: Callable[[], Sequence[File]], progress: Progress
+) -> None:
+    """Do it all; wherever it stops, the board boots what it had before, or the new.
+
+    ``switch()`` gives what is put in place at the end, when everything else is there: only
+    then is a key made that ends the old one.
+    """
     done, path = 0, ""
 
     def count(more: int) -> None:
@@ -22,5 +30,5 @@ def upload(session: Session, plan: Plan, progress: Progress) -> None:
         path = file.path
         session.write(file, count)
     path = "/"
-    session.switch(plan.switch, count)
+    session.switch(switch(), count)
     session.remove(plan.leftovers)

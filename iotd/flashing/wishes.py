@@ -65,12 +65,23 @@ class People(Protocol):
         """Shows bytes and seconds left."""
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Whether the board has the right key; else ``why`` a new one is no small thing, if so."""
+
+    kept: bool = False
+    why: str | None = None
+
+
 class Daemon(Protocol):
     """The daemon that the board is for."""
 
+    def standing(self, id: str, kind: str, proof: tuple[str, str] | None) -> Standing:
+        """What it has to do with this board; ``proof`` is a nonce and the mac of it."""
+
     def key(self, id: str, kind: str, proof: tuple[str, str] | None, replace: bool) -> str | None:
-        """A new key of 64 hex digits; None when ``proof`` (nonce, mac) shows that the board has
-        the right one. Conflict when another board may have it, unless ``replace``."""
+        """A new key of 64 hex digits; None when ``proof`` shows that the board has the right
+        one. Conflict when another board may have it, unless ``replace``."""
 
     def device(self, id: str) -> dict[str, Any] | None:
         """The device as the API shows it, None for an unknown one; NotRunning."""

@@ -40,8 +40,8 @@ class SerialBoard:
         self._told = {
             "flash": str(flash.resolve()), "bytes": size, "machine": machine, "kind": kind,
             "speed": speed, "inputs": json.dumps({"wifi": False, **(inputs or {})}),
-            "fakes": str(VM / "fakes"), "cut_after": None, "garble": 0, "deaf": 0, "noise": "",
-            **more,
+            "fakes": str(VM / "fakes"), "cut_after": None, "hidden": 0, "garble": 0, "deaf": 0,
+            "noise": "", **more,
         }
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
@@ -66,6 +66,14 @@ class SerialBoard:
             os.write(self._master, line.encode() + b"\r\n")
         except OSError:
             pass  # nobody reads any more
+
+    def hear(self) -> bytes:
+        """What the board printed that nobody read yet, while no other program has the port."""
+        os.set_blocking(self._slave, False)
+        try:
+            return os.read(self._slave, 65536)
+        except OSError:
+            return b""
 
     def unplug(self) -> None:
         """Power and port are gone at once."""

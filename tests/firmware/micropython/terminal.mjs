@@ -3,7 +3,7 @@
 // Started by tests/firmware/terminal.py with one argument, a JSON object:
 //   pty         inherited descriptor, the terminal's own side, non-blocking
 //   flash       a folder of ours that is the board's flash, change by change
-//   bytes       how many this flash holds
+//   bytes       how many this flash holds, as it says; hidden: of these it has not
 //   machine     what the board calls itself, and its chip
 //   inputs      what its world is like, JSON as of board.mjs
 //   cause       of this start: power or reset
@@ -192,7 +192,7 @@ async function power() {
   watch(vm, onFlash, {
     changed: nothing,
     writes(target, length) {
-      if (used() + length > board.bytes) throw new vm.FS.ErrnoError(NO_SPACE);
+      if (used() + length > board.bytes - board.hidden) throw new vm.FS.ErrnoError(NO_SPACE);
     },
   });
   vm.registerJsModule('_host', host);

@@ -1,0 +1,114 @@
+"""Everything that goes wrong while a board is flashed: a clear sentence, and it still boots."""
+
+from __future__ import annotations
+
+import os
+import random
+import tty
+
+from iotd.exit_codes import FAULT, TRY_AGAIN, exit_code
+from iotd.flashing.service import Surroundings, flash
+from iotd.flashing.trouble import (
+    BadFlash, BoardGone, NoBoard, NoisyLine, NoRoom, WrongBoard,
+)
+from iotd.flashing.wishes import Wishes
+from tests.flashing.bench import USUAL, FlashCase, contents
+
+RUNS = r"wifi: no '"
+#: A change that every file of settings shows.
+OTHER = {"camera": {"fps": 7}}
+
+
+class FaultTests(FlashCase):
+    """One board; before each fault it runs, and afterwards it runs."""
+
+    def test_cable_out_half_way(self) -> None:
+        """Wherever the cable is pulled the board boots what it had, and the next run does the
+        rest alone."""
+        self.flashed()
+        (self.on_board / "a/common/link.mpy").write_bytes(b"")  # so that all is written anew
+        self.put(a__main_py="print('the old one runs')")
+        for bytes in (9_000, 40_000):
+            caught = self.assertRaises(BoardGone, self.flash, self.board(cut_after=bytes))
+            self.assertIn("plug the cable in", str(caught))
+            self.assertEqual(exit_code(caught), TRY_AGAIN)
+            self.assertEqual((self.on_board / "slot").read_text(), "a")
+            self.boots("the old one runs")
+        half = [name for name in contents(self.on_board) if name.startswith("b/")]
+        self.assertGreater(len(half), 10)
+        done = self.flash(self.board())
+        self.assertEqual(done.slot, "b")
+        self.assertLess(len(done.written), 40 - len(half) + 5)
+        self.boots(RUNS)
+
+    def test_cable_out_of_an_empty_board(self) -> None:
+        """A board that had nothing is at its prompt afterwards, and is written by the next run."""
+        self.assertRaises(BoardGone, self.flash, self.board(cut_after=20_000))
+        self.boots(">>> ")
+        self.assertEqual(self.flash(self.board()).state, "online")
+        self.boots(RUNS)
+
+    def test_full_flash(self) -> None:
+        """Too little room is told in bytes before anything is written."""
+        self.put(main_py="print('mine')", notes=b"x" * 60_000)
+        board = self.board(size=100_000)
+        caught = self.assertRaises(NoRoom, self.flash, board)
+        self.assertRegex(str(caught), r"[\d,]{6,} bytes are needed and \d\d,\d{3} are free")
+        self.assertEqual((exit_code(caught), self.daemon.calls), (FAULT, []))
+        self.assertEqual(set(contents(self.on_board)), {"main.py", "notes"})
+        self.boots("mine")
+
+    def test_flash_that_fills_up(self) -> None:
+        """A flash with less room than it says ends in words, and boots what it had."""
+        self.flashed()
+        self.put(a__main_py="print('the old one runs')")
+        caught = self.assertRaises(BadFlash, self.flash, self.board(hidden=1_950_000))
+        self.assertIn("full", str(caught))
+        self.assertEqual(exit_code(caught), FAULT)
+        self.boots("the old one runs")
+
+    def test_wrong_chip(self) -> None:
+        """A board of another family is named and left alone, running."""
+        self.put(main_py="print('mine')")
+        board = self.board(machine="Raspberry Pi Pico W with RP2040")
+        caught = self.assertRaises(WrongBoard, self.flash, board)
+        self.assertIn("Raspberry Pi Pico W with RP2040, not an ESP32", str(caught))
+        self.assertEqual(exit_code(caught), FAULT)
+        self.restarted(board)
+        self.assertEqual(set(contents(self.on_board)), {"main.py"})
+        self.boots("mine")
+
+    def test_noise_now_and_then(self) -> None:
+        """Rubbish before and garbled bytes both ways cost tries, and no wrong byte stays."""
+        noise = random.Random(5).randbytes(400).hex()
+        done = self.flash(self.board(noise=noise, garble=7, deaf=30_011))
+        self.assertEqual(done.state, "online")
+        self.boots(RUNS)
+
+    def test_noise_alone(self) -> None:
+        """A line on which no answer arrives whole ends in words; the board runs."""
+        self.put(main_py="print('mine')")
+        caught = self.assertRaises(NoisyLine, self.flash, self.board(garble=1))
+        self.assertIn("shorter cable", str(caught))
+        self.assertEqual(exit_code(caught), TRY_AGAIN)
+        self.boots("mine")
+
+    def test_nobody_answers(self) -> None:
+        """A port on which nothing answers is told as such."""
+        ours, theirs = os.openpty()
+        self.addCleanup(os.close, ours)
+        self.addCleanup(os.close, theirs)
+        tty.setraw(theirs)
+        wished = Wishes(port=os.ttyname(theirs), no_image=True, **USUAL)
+        around = Surroundings(self.person, self.daemon, self.folder)
+        caught = self.assertRaises(NoBoard, flash, wished, around)
+        self.assertIn("No MicroPython answers", str(caught))
+        self.assertEqual(exit_code(caught), TRY_AGAIN)
+
+    def test_no_port(self) -> None:
+        """Without a board, and with a port that is not there, the next step is told."""
+        around = Surroundings(self.person, self.daemon, self.folder, infos=lambda: [])
+        caught = self.assertRaises(NoBoard, flash, Wishes(), around)
+        self.assertIn("dialout", str(caught))
+        caught = self.assertRaises(NoBoard, flash, Wishes(port="/dev/ttyUSB77"), around)
+        self.assertIn("There is no /dev/ttyUSB77", str(caught))
