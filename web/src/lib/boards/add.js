@@ -12,6 +12,9 @@ import { workView } from "./work.js";
 
 const PHASES = { form: "Board", cable: "Cable", work: "Write", done: "Online" };
 
+/** What is looked at first in each phase; what had the focus before is gone. */
+const FIRST = { form: "select", cable: "button:not(.quiet)", work: ".work", done: "button", obstacle: "a, button" };
+
 /** Open the dialog; resolves when it is closed, with the id of the board that is online or null. */
 export function addBoard() {
   const state = { phase: "load", kinds: null, wish: null, job: null, problem: "", busy: false };
@@ -21,7 +24,12 @@ export function addBoard() {
   });
   const dialog = document.querySelector("dialog[open]:has(.add-board)");
   const place = dialog.querySelector(".add-board");
-  const draw = () => render(view(state, draw), place);
+  let shown = "";
+  const draw = () => {
+    render(view(state, draw), place);
+    if (state.phase !== shown) place.querySelector(FIRST[state.phase] ?? "[tabindex]")?.focus();
+    shown = state.phase;
+  };
   keepOpen(dialog, state);
   draw();
   begin(state, draw);
@@ -83,7 +91,7 @@ function cableView(state, draw) {
     <p>The browser then asks which port it is: usually the one that says <em>CP2102</em>, <em>CH340</em>, <em>USB Serial</em> or <em>USB JTAG</em>.</p>
     ${state.problem ? html`<p class="note bad" role="alert">${state.problem}</p>` : nothing}
     <div class="actions"><button type="button" class="quiet" @click=${() => back(state, draw)}>Back</button>
-      <button type="button" autofocus @click=${(event) => choose(state, draw, event.currentTarget)}>${icon("device")}Choose the port</button></div>`;
+      <button type="button" @click=${(event) => choose(state, draw, event.currentTarget)}>${icon("device")}Choose the port</button></div>`;
 }
 
 function back(state, draw) {
@@ -135,5 +143,5 @@ function doneView(state) {
   const { id, name } = state.wish;
   return html`<p class="note good">${icon("check")}<span><strong>${name || id} is online:</strong> the server hears it, and it has proved its key. You can unplug it and hang it where it belongs.</span></p>
     <div class="actions"><a class="button quiet" href="/devices#${id}" @click=${() => state.close()}>Look at it</a>
-      <button type="button" autofocus @click=${() => state.close()}>Done</button></div>`;
+      <button type="button" @click=${() => state.close()}>Done</button></div>`;
 }

@@ -28,7 +28,7 @@ function choice(label, name, choices, chosen, change, help) {
     <small id="f-${name}-help">${help}</small></div>`;
 }
 
-/** The form; \`go(wish)\` is called with what a person wants, once it can be. */
+/** The form; `go(wish)` is called with what a person wants, once it can be. */
 export function formView(state, draw, go) {
   const { wish, kinds } = state;
   const wire = kinds.wires[wish.kind];

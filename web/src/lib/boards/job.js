@@ -77,7 +77,7 @@ export class Job {
     }
   }
 
-  /** Everything, from wherever it stopped; a failure is in \`fault\`. */
+  /** Everything, from wherever it stopped; a failure is in `fault`. */
   async run() {
     Object.assign(this, { fault: null, done: {}, step: null });
     this.#stop = new AbortController();

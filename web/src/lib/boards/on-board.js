@@ -105,7 +105,7 @@ function readDigests(text) {
   return new Map(pairs.map(([path, digest]) => [path, digest ?? ""]));
 }
 
-/** Write a file and check it; \`progress(bytes)\` after each piece. */
+/** Write a file and check it; `progress(bytes)` after each piece. */
 export async function put(repl, path, bytes, digest, progress = () => {}) {
   await tell(repl, `${folders(path)}_bf=open(${literal(path)},'wb')`);
   for (let at = 0; at < bytes.length; at += CHUNK) {

@@ -32,5 +32,13 @@ const browser = html`<p class="note warn">${icon("warning")}<span><strong>This b
     Chrome, Edge and Opera on a computer have one (version 89 or newer); Firefox, Safari and phones don't.</span></p>
   <p>Open this page in one of those, on a computer that the board can be plugged into.</p>`;
 
-/** The dialog's inside when there is an obstacle; \`url\` is the daemon's https address or null. */
-export const whyNot = (what, url) => html`${what === "insecure" ? insecure(url) : browser}${cable}`;
+/** The daemon's https address as whoever looks reaches it: it only knows itself as localhost. */
+export function reachable(url, hostname = location.hostname) {
+  if (!url) return null;
+  const found = new URL(url);
+  if (found.hostname === "localhost") found.hostname = hostname;
+  return found.origin;
+}
+
+/** The dialog's inside when there is an obstacle; `url` is the daemon's https address or null. */
+export const whyNot = (what, url) => html`${what === "insecure" ? insecure(reachable(url)) : browser}${cable}`;

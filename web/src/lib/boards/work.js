@@ -16,12 +16,20 @@ function stepRow(job, name) {
     <div><strong>${STEPS[name]}</strong>${job.done[name] ? html`<br>${job.done[name]}` : nothing}${here && !job.fault ? bar(job) : nothing}</div></li>`;
 }
 
+const WHILE = {
+  ask: "This takes some seconds when it does not answer at once.",
+  image: "Recognising the chip, then emptying its flash: up to half a minute.",
+  contact: "It starts, joins its Wi-Fi and calls the server: 5 to 20 s.",
+};
+
+// how far it is changes too often to be read out
 function bar(job) {
   const { progress } = job;
-  if (!progress) return html`<progress aria-label=${STEPS[job.step]}></progress>${job.step === "image" && !job.asksImage ? html`<small>Recognising the chip, emptying its flash…</small>` : nothing}`;
+  if (job.asksImage) return nothing;
+  if (!progress) return html`<div aria-live="off"><progress aria-label=${STEPS[job.step]}></progress>${WHILE[job.step] ? html`<small>${WHILE[job.step]}</small>` : nothing}</div>`;
   const left = progress.left === null ? "" : `, ${Math.ceil(progress.left)} s left`;
-  return html`<progress aria-label=${STEPS[job.step]} max=${progress.total} value=${progress.done}></progress>
-    <small>${bytes(progress.done)} of ${bytes(progress.total)}${left}</small>`;
+  return html`<div aria-live="off"><progress aria-label=${STEPS[job.step]} max=${progress.total} value=${progress.done}></progress>
+    <small>${bytes(progress.done)} of ${bytes(progress.total)}${left}</small></div>`;
 }
 
 const saidView = (job) => job.log.length ? html`<details class="more" ?open=${job.fault?.code === "contact"}><summary>What the board says</summary>
@@ -29,7 +37,7 @@ const saidView = (job) => job.log.length ? html`<details class="more" ?open=${jo
 
 /** The list of steps, and below it whatever a person has to decide. */
 export function workView(job, kinds, ways) {
-  return html`<ol class="work" aria-live="polite">${Object.keys(STEPS).map((name) => stepRow(job, name))}</ol>
+  return html`<ol class="work" aria-live="polite" tabindex="-1">${Object.keys(STEPS).map((name) => stepRow(job, name))}</ol>
     ${job.asksImage ? imageChoice(job, kinds) : nothing}${job.fault ? faultView(job, ways) : nothing}${saidView(job)}`;
 }
 
@@ -49,7 +57,7 @@ function faultView(job, { again, otherPort, emptied, change }) {
 function imageChoice(job, kinds) {
   const fit = kinds.images.filter((image) => image.chip === job.chip);
   const chip = kinds.chips.find((each) => each.chip === job.chip);
-  if (!chip) return html`<p class="note bad" role="alert">There is no MicroPython for a ${job.chip} here.</p>`;
+  if (!chip) return html`<p class="note bad" role="alert">There is no MicroPython for an ${job.chip} here.</p>`;
   return html`<div class="stack image-choice"><p>The chip is an <strong>${job.chip}</strong>. ${fit.length ? "Which MicroPython shall it get?" : html`The server has no MicroPython for it.
       Get the .bin for ${job.chip} from micropython.org/download, the one for an empty board, and choose it here. On the server, <code>iotd image add FILE</code> keeps one for next time.`}</p>
     ${fit.map((image, index) => html`<button type="button" class=${index ? "quiet" : ""} @click=${() => fromServer(job, image)}>${image.version ? `MicroPython ${image.version}` : image.name} (${bytes(image.size)})</button>`)}
@@ -66,7 +74,7 @@ async function fromPerson(input, job, kinds, chip) {
   const data = new Uint8Array(await file.arrayBuffer());
   const found = imageIn(data, kinds.chips);
   const wrong = !found ? "This is no whole MicroPython image: take the .bin, not the .app-bin."
-    : found.chip !== chip.chip ? `This image is for a ${found.chip}, and the board has a ${chip.chip}.` : "";
+    : found.chip !== chip.chip ? `This image is for an ${found.chip}, and the board has a ${chip.chip}.` : "";
   document.getElementById("f-image-wrong").textContent = wrong;
   if (!wrong) job.asksImage?.({ bytes: data, offset: chip.offset });
 }
