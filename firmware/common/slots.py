@@ -18,7 +18,8 @@ class Slots:
     """``root`` is "" on a board; ``path`` the way of imports, which begins with the slot's."""
 
     def __init__(self, root: str = "", path=sys.path):
-        self._root = root
+        #: Stands before every path: "" on a board.
+        self.root = root
         first = path[0] if path else ""
         #: Where this firmware runs from: a, b, or "" for the root.
         self.running = first[1:] if first in ("/a", "/b") else ""
@@ -82,14 +83,14 @@ class Slots:
     def read(self, path: str) -> str:
         """The text of a small file, empty when there is none."""
         try:
-            with open(self._root + path) as file:
+            with open(self.root + path) as file:
                 return file.read(64).strip()
         except (OSError, ValueError):
             return ""
 
     def write(self, path: str, text: str) -> None:
         """Replace a small file at one stroke; what can't be written is not worth a board."""
-        path = self._root + path
+        path = self.root + path
         try:
             with open(path + ".new", "w") as file:
                 file.write(text)
@@ -100,14 +101,14 @@ class Slots:
     def remove(self, path: str) -> None:
         """Be without that file."""
         try:
-            os.remove(self._root + path)
+            os.remove(self.root + path)
         except OSError:
             pass  # it was not there
 
     def version_in(self, slot: str) -> dict:
         """What version.json of this slot says; {} when there is no such thing."""
         try:
-            with open("{}/{}/version.json".format(self._root, slot)) as file:
+            with open("{}/{}/version.json".format(self.root, slot)) as file:
                 found = json.load(file)
         except (OSError, ValueError):
             return {}

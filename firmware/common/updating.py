@@ -21,20 +21,16 @@ _FOLDER = 0x4000
 
 
 class Update:
-    """steps() is the whole of it; ``slots`` says where, ``work()`` is called all along.
+    """steps() is the whole of it; ``slots`` says where, ``work()`` is called all along."""
 
-    ``root`` stands before every path: "" on a board.
-    """
-
-    def __init__(self, slots, id: str, key: bytes, build: int, work, random=os.urandom,
-                 root: str = ""):
+    def __init__(self, slots, id: str, key: bytes, build: int, work, random=os.urandom):
         self._slots = slots
         self._id = id
         self._key = key
         self._build = build
         self._work = work
         self._nonce = hexlify(random(16)).decode()
-        self._slot = "{}/{}".format(root, slots.other)
+        self._slot = "{}/{}".format(slots.root, slots.other)
 
     def steps(self):
         """A generator: gives what to fetch, wants (total, data), or None when it is gone.

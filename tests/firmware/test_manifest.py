@@ -9,9 +9,13 @@ from typing import Any, Iterator
 from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.wire import board_lines
+from tests.firmware import rig
 from tests.firmware.flash import FIRMWARE, firmware_files
 from tests.firmware.release import Release, canonical, mac_of
 from tests.firmware.vm import run_script
+from common.updating import part_of
+
+assert rig.FIRMWARE == FIRMWARE
 
 ID, KEY = "cam-one", bytes(range(32))
 NONCE = "5a" * 16
@@ -25,7 +29,7 @@ from common.updating import Update
 
 
 class Slots:
-    other, version = "b", {ours}
+    root, other, version = "", "b", {ours}
 
     def settle(self):
         raise OSError("TAKEN")
@@ -174,8 +178,6 @@ class ManifestTests(SynchronousTestCase):
 
     def test_as_the_daemon_says_it(self) -> None:
         """A line of the daemon's is taken apart into what it was made of."""
-        from common.updating import part_of
-
         line = board_lines.part(1830, 768, bytes(range(256)) * 3)
         self.assertEqual(part_of(line), (1830, 768, bytes(range(256)) * 3))
         for bad in ("part", "part 1 2 AA==", "part 9 0 A", "part x 0 AA==", "part 9 0 AA== more",
