@@ -68,7 +68,7 @@ export function rolloutDialog(boards, releases, selected = []) {
         <button ?disabled=${!going.length}>${icon("up")}Begin</button></div></form>`;
   };
   let draw = () => {};
-  return openDialog("Update boards over the air", (close) => {
+  return openDialog("Update boards", (close) => {
     draw = () => render(form(close), holder);
     draw();
     return html`${holder}`;

@@ -62,12 +62,18 @@ function boardRows(rollout, state, act) {
         ${state.all ? "Show fewer" : `Show all ${number(rows.length)}`}</button>` : nothing}`;
 }
 
+function waveWords(wave, boards) {
+  const count = boards?.filter((one) => one.wave === wave).length;
+  if (!count || wave === 1) return WAVES[wave];
+  return wave === 2 ? `${number(count)} more` : `the other ${number(count)}`;
+}
+
 function steps(rollout) {
   const over = rollout.state === "done";
   return html`<ol class="waves">${[1, 2, 3].slice(0, rollout.waves).map((wave) => {
     const now = wave === rollout.wave && !over;
     const past = over || wave < rollout.wave;
-    return html`<li class=${now ? "now" : past ? "past" : ""} aria-current=${now ? "step" : nothing}>${past ? icon("check") : nothing}${WAVES[wave]}</li>`;
+    return html`<li class=${now ? "now" : past ? "past" : ""} aria-current=${now ? "step" : nothing}>${past ? icon("check") : nothing}${waveWords(wave, rollout.boards)}</li>`;
   })}</ol>`;
 }
 
