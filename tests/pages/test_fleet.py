@@ -192,4 +192,5 @@ class BoardTests(FleetCase):
         told = self.page.locator(".absent")
         expect(told).to_contain_text(f"Gates (MQTT): TCP port {self.house.daemon.mqtt}")
         expect(told).to_contain_text("2.4 GHz")
+        expect(told.locator("code").first).to_have_text(re.compile(r"^[0-9a-f.:]+$"))
         self.assertEqual(self.faults, [])

@@ -1,7 +1,7 @@
 import { html, nothing, render } from "lit-html";
 import "./lib/shell.js";
 import { act } from "./lib/act.js";
-import { items } from "./lib/api.js";
+import { api, items } from "./lib/api.js";
 import { absent, refused } from "./lib/fleet/away.js";
 import { boardView } from "./lib/fleet/board.js";
 import { chosen, read, write } from "./lib/fleet/choose.js";
@@ -28,6 +28,7 @@ let choice = read(location.search);
 let one = null; // the board whose own page is shown
 let sorted = null;
 let timer = null;
+let hosts = null; // this machine's addresses, once somebody looks why a board does not appear
 
 const fleet = {
   all: () => (sorted ??= [...boards.values()].sort((a, b) => nameOf(a).localeCompare(nameOf(b)))),
@@ -116,7 +117,7 @@ function list() {
       ${boardTable({ view, choice, change: fleet.choose, selected, toggle, waits, total: all.length })}` : none}
     ${firmware.underWay ? nothing : firmware.template()}
     ${refused(refusals)}
-    ${absent(initial.doors, !all.length)}`;
+    ${absent(initial.doors, !all.length, hosts, askHosts)}`;
 }
 
 function draw() {
@@ -152,6 +153,12 @@ function heard(board) {
 async function loadPatients() {
   if (user.role !== "admin") return;
   patients = await items("/api/v1/patients?limit=1000").catch(() => patients);
+  draw();
+}
+
+async function askHosts() {
+  if (hosts) return;
+  hosts = (await api("GET", "/api/v1/flash/kinds").catch(() => null))?.hosts ?? null;
   draw();
 }
 

@@ -23,15 +23,19 @@ const HERE = ["localhost", "127.0.0.1", "[::1]"];
 
 const door = ({ what, port, tls }) => html`<li>${WHO[what] ?? what}: TCP port <strong>${port}</strong>${tls ? ", encrypted (TLS)" : nothing}</li>`;
 
-const host = () => (HERE.includes(location.hostname)
-  ? html`the address of this machine in your network (not <code>localhost</code>, which means the board itself)`
-  : html`<code>${location.hostname}</code>`);
+const named = (hosts) => hosts.map((one, i) => html`${i ? " or " : nothing}<code>${one}</code>`);
 
-/** What a board must reach, and how to find out why it doesn't. */
-export const absent = (doors, open) => html`<details class="more absent" ?open=${open}><summary>My board does not appear here</summary>
+/** Where this machine is for a board: "localhost" would be the board itself. */
+function host(hosts) {
+  if (!HERE.includes(location.hostname)) return named([location.hostname]);
+  return html`the address of this machine in your network${hosts?.length ? html`, ${named(hosts)},` : html` (not <code>localhost</code>, which means the board itself)`}`;
+}
+
+/** What a board must reach, and how to find out why it doesn't; `ask()` when it is opened, for `hosts`. */
+export const absent = (doors, open, hosts, ask) => html`<details class="more absent" ?open=${open} @toggle=${(event) => event.target.open && ask()}><summary>My board does not appear here</summary>
   <ol>
     <li>A board that came as far as this machine is in the list above, or under “Turned away lately” with the reason.</li>
-    <li>In its settings must stand ${host()}, and the port of its kind:
+    <li>In its settings must stand ${host(hosts)} and the port of its kind:
       <ul>${(doors?.length ? doors : USUAL).map(door)}</ul>A firewall between them has to let these through.</li>
     <li>Its Wi-Fi must be a 2.4 GHz network with this very name and password: capitals count. Guest networks often keep devices apart.</li>
     <li>Look at what it says by its USB cable, for example with <code>mpremote</code>: it tells whether it has Wi-Fi, and whether it was denied.</li>
