@@ -19,7 +19,9 @@ from iotd.site.routes import Identity
 
 #: What operators, who look after devices, are told of them. What runs low in a cabinet
 #: that is nobody's is no more their concern than what is in a patient's.
-OF_DEVICES = ("two_boards", "gate_silent", "silent", "flapping", "certificate")
+OF_DEVICES = (
+    "two_boards", "gate_silent", "silent", "flapping", "certificate", "rollout_stopped",
+)
 LIVE = "live"  # in a query: any state but ended
 NO_ALERT = "There is no such alert."
 

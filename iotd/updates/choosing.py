@@ -6,11 +6,12 @@ import re
 from typing import Any, Iterable, Mapping, Sequence
 
 from iotd.errors import Conflict, Invalid
-from iotd.updates.model import Candidate
 from iotd.updates.release_file import Release
+from iotd.updates.waves import Candidate
 from iotd.wire.board_lines import Report
 
 _FIRMWARE = re.compile(r".*\+([0-9]{1,10})")  # "1.1.0+8", as the registry keeps it
+HAS_IT = "at build"  # whoever wants it there has that
 NAMED = 3  # boards in one sentence
 
 
@@ -18,7 +19,7 @@ def choose(
     devices: Iterable[Mapping[str, Any]], reports: Mapping[str, Report], release: Release,
     named: Sequence[str] | None, older: bool,
 ) -> list[Candidate]:
-    """All boards that may take a release, or exactly those that were named.
+    """All boards that may take a release, or those that were named and have not got it.
 
     ``devices`` are those of the registry as JSON. Invalid or Conflict say why a named one may
     not, or that there is none.
@@ -34,8 +35,9 @@ def choose(
             chosen.append(Candidate(id, kind, known[id]["state"] == "online"))
         else:
             reasons.setdefault(why_not, []).append(id)
-    if named is not None and reasons:
-        _refuse(reasons)
+    told = {why: ids for why, ids in reasons.items() if not (chosen and why.startswith(HAS_IT))}
+    if named is not None and told:
+        _refuse(told)
     if not chosen:
         raise Conflict(_nobody(reasons, release), "devices")
     return chosen
@@ -56,7 +58,7 @@ def _why_not(
         return f"of a kind for which build {release.build} has no firmware"
     build = _build_of(device, report)
     if build == release.build:
-        return f"at build {release.build} already"
+        return f"{HAS_IT} {release.build} already"
     if build is not None and build > release.build and not older:
         return f"newer than build {release.build}: going back needs \"older\""
     return None

@@ -16,7 +16,7 @@ from iotd.devices.service import Registry
 from iotd.errors import Conflict, Invalid, NotFound
 from iotd.store.engine import Store
 from iotd.times import rfc3339
-from iotd.updates import model, records
+from iotd.updates import model, records, waves
 from iotd.updates.choosing import choose
 from iotd.updates.firmware import firmware_folder
 from iotd.updates.live import boards_json, summary
@@ -76,7 +76,7 @@ class Office:
         now = self._now()
         boards = [
             Board(device, wave, changed_at=now, at=self._rollouts.seconds())
-            for device, wave in model.waves(candidates).items()
+            for device, wave in waves.waves(candidates).items()
         ]
         rollout = Rollout(
             0, release.build, release.version, model.RUNNING, 1, older, "", now, by, now

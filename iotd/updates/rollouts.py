@@ -9,9 +9,10 @@ from twisted.logger import Logger
 
 from iotd.bus import AlertWanted, Bus, DeviceChanged, RolloutChanged
 from iotd.store.engine import Store
-from iotd.updates import model, records
+from iotd.updates import model, records, waves
 from iotd.updates.live import Live, event
-from iotd.updates.model import Board, Next, Rollout
+from iotd.updates.model import Board, Rollout
+from iotd.updates.waves import Next
 from iotd.wire.board_lines import Report
 
 QUIET = 5.0  # seconds without a fetch after which a board is told again that it may go on
@@ -149,9 +150,9 @@ class Rollouts:
 
     def _move_on(self, live: Live, now: float) -> None:
         boards, wave = live.boards.values(), live.rollout.wave
-        step = model.next_of(boards, wave, live.began, now, self._online)
+        step = waves.next_of(boards, wave, live.began, now, self._online)
         if step is Next.REPLACE:
-            device = model.replacement(boards, wave, self._online)
+            device = waves.replacement(boards, wave, self._online)
             if device is not None:
                 self._put(live, model.in_wave(live.boards[device], wave, now))
             live.began = now

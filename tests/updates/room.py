@@ -135,7 +135,8 @@ class UpdatesTest(DevicePartsTest):
         """Time passes, from one thing that happens to the next, and what happened is saved."""
         end = self.clock.seconds() + seconds
         while (now := self.clock.seconds()) < end:
-            due = min((call.getTime() for call in self.clock.getDelayedCalls()), default=end)
+            calls: list[Any] = list(self.clock.getDelayedCalls())
+            due = min((call.getTime() for call in calls), default=end)
             self.clock.advance(max(0.0, min(due, end) - now))
         await self.settled()
         await self.settled()
@@ -152,7 +153,7 @@ class UpdatesTest(DevicePartsTest):
                 if board.here:
                     board.tell()
 
-    def states(self, rollout: dict[str, Any]) -> dict[str, str]:
+    def of_each(self, rollout: dict[str, Any]) -> dict[str, str]:
         """Of each board."""
         return {board["device"]: board["state"] for board in rollout["boards"]}
 
@@ -166,7 +167,8 @@ class UpdatesTest(DevicePartsTest):
         for protocol in tuple(self.devices._connections):
             self.disconnect(protocol)
         await self.updates.stop_service()
-        for call in tuple(self.clock.getDelayedCalls()):
+        calls: list[Any] = list(self.clock.getDelayedCalls())
+        for call in calls:
             if getattr(call.func, "__name__", "") == "hear":  # a line that is on its way to a board
                 call.cancel()
         await DevicePartsTest.tear_down(self)
@@ -206,6 +208,9 @@ class _NoLink:
 
     def admitted(self, id: str) -> None:
         """It may work."""
+
+    def command(self, text: str, by: str) -> None:
+        """It is told something."""
 
     def hold(self) -> None:
         """It has to wait."""

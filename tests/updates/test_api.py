@@ -21,7 +21,7 @@ INFO = "info fw=1.0.0 build=1 kind=watch boot=b1 slot=a mpy=6"
 class UpdatesApiTests(TestCase):
     """Two releases, four watches that told of themselves, and an operator."""
 
-    async def setUp(self) -> None:
+    async def setUp(self) -> None:  # type: ignore[override]
         self.app = App(Path(self.mktemp()))
         self.addCleanup(lambda: Deferred.fromCoroutine(self.app.close()))
         for text in ("first", "second"):
