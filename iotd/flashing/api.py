@@ -24,9 +24,10 @@ class FlashApi:
         return await self._desk.kinds()
 
     @route("POST", "/api/v1/flash/boards", body=NewBoard, answer=BoardOut, status=201)
-    async def add_board(self, call: Call) -> dict[str, Any]:
+    async def add_board(self, call: Call) -> Answer:
         """A key for a board, its settings without Wi-Fi, and the list of its files."""
-        return await self._desk.add(call.body, call.who.name)
+        made = await self._desk.add(call.body, call.who.name)
+        return Answer(made, status=200 if call.body.dry_run else 201)
 
     @route("GET", "/api/v1/flash/files/<sha256>", kind="plain")
     async def get_file(self, call: Call, sha256: str) -> Answer:

@@ -23,6 +23,7 @@ from iotd.updates.releases import Releases
 InThread = Callable[..., Awaitable[Any]]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NO_KEY = "0" * 64
 _NOT_TOLD = ("id", "key", "wifi", "server", "host", "port", "tls")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:%-]{0,251}[A-Za-z0-9])?")
 
@@ -55,22 +56,25 @@ class FlashDesk:
         }
 
     async def add(self, wanted: NewBoard, by: str) -> dict[str, Any]:
-        """A key for this board, made as ``iotd device key`` does, and what goes with it."""
+        """A key for this board, made as ``iotd device key`` does, and what goes with it.
+
+        ``dry_run``: without a key. A board that is written again has a good one until the end.
+        """
         changes = self._check(wanted)
         wire = wires.wire_of(wanted.kind, self._config, wanted.tls)
         host = wanted.host or wire.host or await self._first_address()
-        told = _told(wanted, host, wire)
+        told = told_of(wanted, host, wire)
         # a fault is told before there is a key
-        made = await self._in_thread(settings.build, wanted.kind, wanted.preset, told, "0" * 64)
+        made = await self._in_thread(settings.build, wanted.kind, wanted.preset, told, _NO_KEY)
         files = await self._in_thread(
             self._shelf.files_for, wanted.kind, wanted.mpy, made["server"].get("tls", False)
         )
-        key = await self._registry.make_key(wanted.id, wanted.kind, by)
-        if changes:
-            await self._registry.change(wanted.id, changes, by)
-        name = self._registry.get(wanted.id)["name"]
-        return {"id": wanted.id, "name": name, "kind": wanted.kind,
-                "settings": {**made, "key": key}, **files}
+        del made["key"]
+        if not wanted.dry_run:
+            made["key"] = await self._registry.make_key(wanted.id, wanted.kind, by)
+            if changes:
+                await self._registry.change(wanted.id, changes, by)
+        return {"id": wanted.id, "kind": wanted.kind, **files, "settings": made}
 
     async def file(self, sha256: str) -> bytes:
         """A file that a board was told of, or NotFound."""
@@ -122,7 +126,8 @@ def _place(text: str) -> str:
     return text
 
 
-def _told(wanted: NewBoard, host: str, wire: Wire) -> dict[str, Any]:
+def told_of(wanted: NewBoard, host: str, wire: Wire) -> dict[str, Any]:
+    """What goes over a preset's settings; Invalid names a key that is not a page's to tell."""
     port = wanted.port or wire.port
     if port is None:
         raise Invalid("The daemon does not know its port for these boards: give one.", "port")

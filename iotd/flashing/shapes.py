@@ -23,6 +23,7 @@ class NewBoard(Strict):
     mpy: int | None = Field(None, ge=0, le=255, description="byte code that the board runs")
     again: bool = Field(False, description="true: an id that is known gets a new key")
     values: dict[str, Any] | None = Field(None, description="settings beyond the preset's")
+    dry_run: bool = Field(False, description="true: everything but a key is told; 200")
 
 
 class FileOut(BaseModel):
@@ -35,10 +36,9 @@ class FileOut(BaseModel):
 
 class BoardOut(BaseModel):
     """What a browser writes: ``files`` by their paths on the board, ``slot_files`` below the
-    folder of a slot, ``settings`` without Wi-Fi as /settings.json; the key is told this once."""
+    folder of a slot, ``settings`` without Wi-Fi as /settings.json, their key told this once."""
 
     id: str
-    name: str
     kind: str
     build: int
     version: str

@@ -8,7 +8,7 @@ import { Fault } from '../../web/src/lib/boards/faults.js';
 import { md5 } from '../../web/src/lib/boards/md5.js';
 import { look, sha256 } from '../../web/src/lib/boards/on-board.js';
 import { RawRepl } from '../../web/src/lib/boards/raw-repl.js';
-import { bytesIn, carryOut, changes, plan, settingsText } from '../../web/src/lib/boards/upload.js';
+import { bytesIn, changes, plan, settingsText, writeRoot, writeSlot } from '../../web/src/lib/boards/upload.js';
 import { boot, VmPort } from './vm_port.mjs';
 
 const SELECTOR = readFileSync(path.join(import.meta.dirname, '..', '..', 'firmware', 'main.py'));
@@ -58,8 +58,9 @@ async function upload(port, { board, fetchFile }) {
   const planned = await withRepl(port, async (repl) => {
     await repl.enter(2, 250);
     const found = await look(repl);
-    const wanted = await plan(repl, board, found.slot, WIFI);
-    await carryOut(repl, wanted, found.slot, fetchFile, (each) => told.push(each));
+    const wanted = await plan(repl, board, found.slot);
+    await writeSlot(repl, wanted, fetchFile, (each) => told.push(each));
+    await writeRoot(repl, board, WIFI, wanted.slot, found.slot, fetchFile);
     return wanted;
   });
   return { planned, told };
@@ -74,7 +75,8 @@ for (const paste of [true, false]) {
     const one = await release(1);
     const { planned, told } = await upload(port, one);
     assert.equal(planned.slot, 'a');
-    assert.deepEqual(told.at(-1), { done: bytesIn(planned), total: bytesIn(planned), path: '/settings.json' });
+    const all = bytesIn(planned.steps);
+    assert.deepEqual(told.at(-1), { done: all, total: all, path: '/a/version.json' });
     assert.equal(text(port, '/slot'), 'a');
     assert.equal(port.written.at(-1), '/slot.new');
     assert.deepEqual(JSON.parse(text(port, '/settings.json')), { ...one.board.settings, wifi: WIFI });
@@ -87,7 +89,7 @@ test('the same again writes nothing; another key writes the settings alone', asy
   const one = await release(1);
   await upload(port, one);
   port.written.length = 0;
-  assert.equal(bytesIn((await upload(port, one)).planned), 0);
+  assert.deepEqual((await upload(port, one)).planned.steps, []);
   assert.deepEqual(port.written, []);
   one.board.settings = { ...one.board.settings, key: 'f'.repeat(64) };
   await upload(port, one);

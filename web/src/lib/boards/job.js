@@ -1,13 +1,14 @@
 // From a port to a board that is online: one step after the other, each of which can be gone on with.
 import { api } from "../api.js";
+import { bytes } from "../format.js";
 import { contact } from "./contact.js";
 import { Fault, faultOf } from "./faults.js";
 import { writeMicroPython } from "./micropython.js";
 import { look, sha256 } from "./on-board.js";
 import { RawRepl } from "./raw-repl.js";
-import { bytesIn, carryOut, plan } from "./upload.js";
+import { bytesIn, plan, writeRoot, writeSlot } from "./upload.js";
 
-export const STEPS = { ask: "Ask the board what runs on it", image: "MicroPython", key: "Key and settings from the server", files: "Firmware onto the board", start: "Start it", contact: "First contact" };
+export const STEPS = { ask: "Ask the board what runs on it", image: "MicroPython", files: "Firmware", key: "Key and settings", start: "Start it", contact: "First contact" };
 const BAUD = 115200;
 const LINES = 200;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -15,9 +16,9 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 async function fetchBytes(kind, digest) {
   const answer = await fetch(`/api/v1/flash/${kind}/${digest}`).catch(() => null);
   if (!answer?.ok) throw new Error("The server did not give a file of the firmware. Check that it runs, then go on.");
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  if ((await sha256(bytes)) !== digest) throw new Fault("verify", "It came damaged from the server.");
-  return bytes;
+  const data = new Uint8Array(await answer.arrayBuffer());
+  if ((await sha256(data)) !== digest) throw new Fault("verify", "It came damaged from the server.");
+  return data;
 }
 
 export class Job {
@@ -105,7 +106,7 @@ export class Job {
       this.asksImage = (image) => {
         this.asksImage = null;
         this.#draw();
-        resolve(image.bytes ? image : fetchBytes("images", image.sha256).then((bytes) => ({ ...image, bytes })));
+        resolve(image.bytes ? image : fetchBytes("images", image.sha256).then((data) => ({ ...image, bytes: data })));
       };
       this.#draw();
     });
@@ -122,6 +123,7 @@ export class Job {
   }
 
   async #withRepl(work) {
+    this.#note("ask");
     await this.#closed();
     try {
       await this.port.open({ baudRate: BAUD, bufferSize: 16384 });
@@ -138,28 +140,30 @@ export class Job {
   }
 
   async #write(repl) {
-    this.#note("ask");
     await repl.enter(this.fresh ? 10 : 4, 1000);
     const found = await look(repl);
     this.#note("ask", `MicroPython ${found.version} on ${found.machine}.`);
-    this.#note("key");
-    this.#told ??= await this.#ask(found.mpy);
-    const planned = await plan(repl, this.#told, found.slot, this.wish);
     this.#note("files");
-    await carryOut(repl, planned, found.slot, (digest) => fetchBytes("files", digest), this.#move);
-    const count = bytesIn(planned);
-    this.#note("files", count ? `Version ${this.#told.version}, build ${this.#told.build}; each file was read back.` : "It has all of them already.");
+    const offered = this.#told ?? (await this.#ask({ mpy: found.mpy, dry_run: true }));
+    const planned = await plan(repl, offered, found.slot);
+    const fetchFile = (digest) => fetchBytes("files", digest);
+    await writeSlot(repl, planned, fetchFile, this.#move);
+    const version = `Version ${offered.version}, build ${offered.build}`;
+    this.#note("files", planned.steps.length ? `${version}: ${bytes(bytesIn(planned.steps))} written and read back.` : `${version}: the board has it already.`);
+    this.#note("key");
+    // the key that the board may have is good until this moment, and a second one would end the first
+    this.#told ??= await this.#ask({ mpy: found.mpy });
+    await writeRoot(repl, this.#told, this.wish, planned.slot, found.slot, fetchFile, this.#move);
     this.#note("start");
     await repl.launch("import machine\nmachine.reset()");
     this.#note("contact");
     await this.#wait(repl);
   }
 
-  /** Once: a second key would end the first. */
-  #ask(mpy) {
+  #ask(more) {
     const { kind, id, name, place, host, port, again } = this.wish;
     return api("POST", "/api/v1/flash/boards", {
-      kind, id, preset: this.preset, host, mpy, again, values: this.values,
+      kind, id, preset: this.preset, host, again, values: this.values, ...more,
       ...(name ? { name } : {}), ...(place ? { place } : {}), ...(port ? { port: Number(port) } : {}),
     });
   }

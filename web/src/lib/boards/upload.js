@@ -28,61 +28,61 @@ export function changes(preset, edited) {
 const isTable = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
 /**
- * What is to be written: firmware goes into the slot that does not run, unless the one that runs
- * has it already; then `slot` stays. Steps are {path, size, sha256, bytes?, slot?}.
+ * Which firmware is to be written: into the slot that does not run, unless the one that runs has
+ * it already. {slot, stale: [path], steps: [{path, size, sha256}]}
  */
-export async function plan(repl, board, running, wifi) {
+export async function plan(repl, board, running) {
   const wanted = new Map(board.slot_files.map((file) => [file.path, file]));
   const here = running ? await digestsBelow(repl, `/${running}`) : new Map();
-  if (running && same(wanted, here, running)) return { slot: running, stale: [], steps: await rootSteps(repl, board, wifi) };
+  if (running && same(wanted, here, running)) return { slot: running, stale: [], steps: [] };
   const slot = running === "a" ? "b" : "a";
   const there = await digestsBelow(repl, `/${slot}`);
   const steps = board.slot_files
-    .map((file) => ({ ...file, path: `/${slot}/${file.path}`, slot }))
+    .map((file) => ({ ...file, path: `/${slot}/${file.path}` }))
     .filter((step) => there.get(step.path) !== step.sha256);
   // an older .py beside a new .mpy would be run in its place
   const stale = [...there.keys()].filter((path) => !wanted.has(path.slice(3)));
-  return { slot, stale, steps: [...steps, ...(await rootSteps(repl, board, wifi))] };
+  return { slot, stale, steps };
 }
 
 function same(wanted, here, slot) {
   return here.size === wanted.size && [...wanted.values()].every((file) => here.get(`/${slot}/${file.path}`) === file.sha256);
 }
 
-async function rootSteps(repl, board, wifi) {
+export const bytesIn = (steps) => steps.reduce((sum, step) => sum + step.size, 0);
+
+/**
+ * The firmware of a plan. `fetchFile(sha256)` gives bytes, `progress({done, total, path})` hears
+ * of each piece. Whenever it is cut off, the board starts what it ran before.
+ */
+export async function writeSlot(repl, { slot, stale, steps }, fetchFile, progress) {
+  // a slot counts as whole by its version.json, which is written last: so it goes first
+  const version = steps.length ? [`/${slot}/version.json`] : [];
+  await remove(repl, ["/trial", ...version, ...stale]);
+  await each(repl, steps, put, fetchFile, progress);
+}
+
+/** What lies beside the slots, settings with the new key among them; last the slot to start. */
+export async function writeRoot(repl, board, wifi, slot, running, fetchFile, progress) {
   const bytes = encoder.encode(settingsText(board.settings, wifi));
   const settings = { path: "/settings.json", size: bytes.length, sha256: await sha256(bytes), bytes };
   const steps = [...board.files, settings];
   const there = await digestsOf(repl, steps.map((step) => step.path));
-  return steps.filter((step) => there.get(step.path) !== step.sha256);
+  await each(repl, steps.filter((step) => there.get(step.path) !== step.sha256), replace, fetchFile, progress);
+  if (slot === running) return;
+  const letter = encoder.encode(slot);
+  await replace(repl, "/slot", letter, await sha256(letter));
 }
 
-export const bytesIn = (planned) => planned.steps.reduce((sum, step) => sum + step.size, 0);
-
-/**
- * Carry it out. `fetchFile(sha256)` gives bytes, `progress({done, total, path})` hears of each piece.
- * Whenever it is cut off, the board starts what it ran before, or waits at its console.
- */
-export async function carryOut(repl, planned, running, fetchFile, progress = () => {}) {
-  const total = bytesIn(planned);
+async function each(repl, steps, write, fetchFile, progress = () => {}) {
+  const total = bytesIn(steps);
   let done = 0;
-  await remove(repl, ["/trial", ...begun(planned), ...planned.stale]);
-  for (const step of planned.steps) {
+  for (const step of steps) {
     progress({ done, total, path: step.path });
     const bytes = step.bytes ?? (await fetchFile(step.sha256));
-    const write = step.slot ? put : replace;
     await write(repl, step.path, bytes, step.sha256, (count) => {
       done += count;
       progress({ done, total, path: step.path });
     });
   }
-  if (planned.slot !== running) {
-    const bytes = encoder.encode(planned.slot);
-    await replace(repl, "/slot", bytes, await sha256(bytes));
-  }
-}
-
-/** A slot counts as whole by its version.json, which is written last: so it goes first. */
-function begun(planned) {
-  return planned.steps.some((step) => step.slot) ? [`/${planned.slot}/version.json`] : [];
 }
