@@ -17,6 +17,7 @@ from iotd.errors import NotFound
 from iotd.fleet import model, records, texts
 from iotd.fleet.alarms import FLAPPING, SILENT, Alarms
 from iotd.fleet.behind import Behind
+from iotd.fleet.crowd import Crowd
 from iotd.fleet.figures import Figures
 from iotd.fleet.model import Board, Event
 from iotd.fleet.show import Turned, board_json
@@ -51,6 +52,8 @@ class Fleet:
         self._turned: Turned | None = None  # until the next refusal
         self._behind = Behind(store, now)
         self._alarms = Alarms(clock.seconds, silent_seconds, self._alarm)
+        self._crowds = {SILENT: Crowd(), FLAPPING: Crowd()}
+        self._seconds = clock.seconds
         self._figures = Figures(metrics, self._alarms.count)
         self._tick_number = 0
         self._ticks = LoopingCall(guarded(self._tick, self._log, "looking after boards"))
@@ -72,6 +75,8 @@ class Fleet:
         for device in self.registry.list():
             self._see(device)
         self._alarms.start()
+        for cause in self._crowds:  # of before the start: who is still away is told of anew
+            self._want_alert(f"boards_{cause}", None, cause, texts.crowd(cause), False)
         self._ticks.start(TICK, now=False)
 
     def stop_service(self) -> Deferred[Any]:
@@ -151,14 +156,20 @@ class Fleet:
 
     def _alarm(self, id: str, cause: str, begins: bool | None) -> None:
         device = self._find(id)
-        self._bus.publish(AlertWanted(
-            key=f"board_{cause}:{id}", patient=None, device=id, cause=cause, severity="warning",
-            active=bool(begins),
-            text=texts.alarm(device or {"id": id}, cause, self._silent_seconds),
-        ))
+        crowd = self._crowds[cause]
+        if not begins or crowd.begins(id, self._seconds()):
+            text = texts.alarm(device or {"id": id}, cause, self._silent_seconds)
+            self._want_alert(f"board_{cause}:{id}", id, cause, text, bool(begins))
+        if not begins and crowd.ends(id) or begins and len(crowd) == 1:
+            self._want_alert(f"boards_{cause}", None, cause, texts.crowd(cause), bool(begins))
         if device is not None and begins is not None:
             result = "began" if begins else "ended"
             self._happened(Event(id, self.now(), "alarm", cause, result=result))
+
+    def _want_alert(
+        self, key: str, device: str | None, cause: str, text: str, active: bool
+    ) -> None:
+        self._bus.publish(AlertWanted(key, None, device, cause, "warning", text, active))
 
     # -- what is shown --------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import re
 from typing import Any, Sequence
 
 from iotd.fleet.alarms import SILENT
+from iotd.fleet.crowd import FEW, WINDOW as WINDOW_OF_CROWD
 from iotd.fleet.model import CONNECTIONS, WINDOW
 
 _PORT = re.compile(r"^(tcp|tcp6|ssl):(?:.*:)?(?:port=)?(\d+)(?::|$)")
@@ -35,6 +36,15 @@ def alarm(board: dict[str, Any], cause: str, silent_seconds: float) -> str:
     return (
         f"{name} connected {CONNECTIONS} times within {seconds(WINDOW)}: check its power supply"
         f" and its Wi-Fi signal{weak}."
+    )
+
+
+def crowd(cause: str) -> str:
+    """The sentence of an alarm about all those that are not told of one by one."""
+    what = "fell silent" if cause == SILENT else "connect again and again"
+    return (
+        f"More than {FEW} boards {what} within {seconds(WINDOW_OF_CROWD)}. The page Devices shows"
+        " which. Look at what they share: power, Wi-Fi, the way to this machine."
     )
 
 

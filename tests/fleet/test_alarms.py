@@ -74,6 +74,25 @@ class SilentTests(FleetTest):
                          [("board_silent:wch-9", False)])
 
 
+class CrowdTests(FleetTest):
+    """Many boards that lose the same switch."""
+
+    async def test_one_message(self) -> None:
+        """Five are told of one by one, all others together, until the last of them is back."""
+        keys = {f"wch-{number:02}": await self.with_key(f"wch-{number:02}")
+                for number in range(20)}
+        for id, key in keys.items():
+            self.keyed(id, key).leave()
+        self.turn(SILENT + 10)
+        begun = [alert.device for alert in self.alerts if alert.active]
+        self.assertEqual((len(begun), begun.count(None)), (6, 1))
+        self.assertEqual(self.count("iotd_boards_alarms", cause="silent"), 20)
+        for id, key in keys.items():
+            self.assertIn("None", self.begun("silent"))
+            self.keyed(id, key)
+        self.assertEqual(self.begun("silent"), [])
+
+
 class NeverTests(FleetTest):
     """With silent_seconds = 0."""
 
