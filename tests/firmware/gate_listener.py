@@ -41,9 +41,13 @@ class GateListener:
 
     def ask(self, payload: bytes) -> None:
         """To the gate's replay topic."""
+        self.tell("replay", payload)
+
+    def tell(self, what: str, payload: bytes) -> None:
+        """To this topic of the gate."""
         assert self._socket is not None
         self._socket.sendall(
-            self._client.publish(f"iotd/gate/{self._gate}/replay", payload, qos=1))
+            self._client.publish(f"iotd/gate/{self._gate}/{what}", payload, qos=1))
 
     def close(self) -> None:
         """Hang up."""

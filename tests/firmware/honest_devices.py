@@ -78,7 +78,7 @@ class DeviceVisit(Visit):
             self.requests.append(event.what)
             self.say(self.device.answer(self.factory.answers[event.what]))
         elif isinstance(event, LineReceived):
-            self.lines.append(event.text)
+            self.line(event.text)
         elif isinstance(event, BadReading | BadMessage):
             self.bad.append(event.reason)
 

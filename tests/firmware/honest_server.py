@@ -60,15 +60,20 @@ class Visit(Protocol):
         elif isinstance(event, FrameReceived):
             self.frames.append(event.jpeg)
         elif isinstance(event, LineReceived):
-            self.lines.append(event.text)
-            if self.factory.serving is not None:
-                answer = self.factory.serving.hear(event.text)
-                self.say(b"" if answer is None else answer.encode() + b"\n")
+            self.line(event.text)
         elif isinstance(event, PingReceived):
             self.pings += 1
             self.say(self.conversation.pong())
         elif isinstance(event, PongReceived):
             self.pongs += 1
+
+    def line(self, text: str) -> None:
+        """What a board tells of itself is another's; the rest is remembered."""
+        if text.split(" ")[0] not in ("info", "fetch"):
+            self.lines.append(text)
+        elif self.factory.serving is not None:
+            answer = self.factory.serving.hear(text)
+            self.say(b"" if answer is None else answer.encode() + b"\n")
 
     def judge(self, mac: str) -> None:
         """Let in who holds the key; send away who doesn't."""

@@ -67,6 +67,14 @@ class SerialBoard:
         except OSError:
             pass  # nobody reads any more
 
+    def reset(self) -> None:
+        """Start anew at once, as a watchdog does it."""
+        with self._lock:
+            assert self._process is not None
+            self._process.kill()
+            self._process.wait()
+            self._boot("reset")
+
     def hear(self) -> bytes:
         """What the board printed that nobody read yet, while no other program has the port."""
         os.set_blocking(self._slave, False)
@@ -103,8 +111,11 @@ class SerialBoard:
     def _live(self) -> None:
         """Watch the board: one that resets itself starts again."""
         while True:
-            assert self._process is not None
-            code = self._process.wait()
+            process = self._process
+            assert process is not None
+            code = process.wait()
+            if process is not self._process:
+                continue  # a test has started it anew
             if code == CUT:
                 self.unplug()
             with self._lock:

@@ -8,6 +8,9 @@ from typing import Any
 from tests.firmware.flash import firmware_files, state
 from tests.firmware.release import Release, Serving
 from tests.firmware.test_board import KEY, BoardTestCase
+from tests.firmware.test_device_boards import DeviceTestCase
+from tests.firmware.test_gate_board import GateTestCase
+from tests.firmware.test_gate_board import KEY as GATE_KEY
 from tests.firmware.vm import Board, settings
 
 
@@ -60,3 +63,90 @@ class UpdateTests(UpdateTestCase):
         self.assertEqual(state(self.flash), {"slot": "b", "last": "ok-2"})
         self.assertTrue((self.flash / "a" / "main.py").exists())
         self.assertEqual((board.resets, board.errors()), (["reset"], ""))
+
+    async def test_lost_link(self) -> None:
+        """A server that goes away in the middle is taken up again when it is back."""
+        self.serving.release = Release("camera", 2, firmware_files("camera"))
+        board = self.slots_board()
+        await self.until(lambda: len(self.serving.release.questions) > 20)
+        await self.server.close()
+        await self.server.open()
+        await self.until(lambda: self.serving.last() == "ok-2")
+        self.assertEqual((board.boots, state(self.flash)["slot"]), (2, "b"))
+
+    async def test_refused(self) -> None:
+        """What it refuses is told at once, and not asked for again at each report."""
+        self.serving.release = Release("watch", 2, firmware_files("camera"))
+        board = self.slots_board(speed=40.0)
+        await self.until(lambda: self.serving.last() == "refused-2-kind")
+        count = len(self.serving.release.questions)
+        await self.until(lambda: len(self.serving.reports) >= 5)
+        self.assertEqual((len(self.serving.release.questions), board.boots), (count, 1))
+
+    async def test_comes_back(self) -> None:
+        """Firmware that crashes, that hangs, and that never reaches the daemon: the old one is
+        back after two tries of each, and tells why."""
+        for number, (main, why, reset, speed) in enumerate((
+                ("1 / 0", "crash", "crash", 10.0),
+                ("import _host\nwhile True:\n    _host.sleep(1000)", "hang", "watchdog", 200.0),
+                ("import time\nfrom machine import WDT\nwhile True:\n    WDT(600000)\n"
+                 "    time.sleep_ms(1000)", "nolink", "watchdog", 200.0))):
+            self.flash = Path(self.mktemp())
+            build = number + 2
+            files = {**firmware_files("camera"), "main.py": main.encode()}
+            self.serving.release = Release("camera", build, files)
+            board = self.slots_board(speed=speed)
+            await self.until(lambda: self.serving.last() == f"back-{build}-{why}")
+            newest = self.serving.reports[-1]
+            self.assertEqual((newest.build, newest.slot, newest.reset), (1, "a", reset))
+            self.assertEqual(len(board.resets), 3)
+            self.serving.release = None
+            board.stop()
+            self.serving.reports.clear()
+
+
+class WatchUpdateTests(DeviceTestCase):
+    """The device wire, on which lines come between readings and messages."""
+
+    kind = "watch"
+
+    async def test_taken(self) -> None:
+        """A watch fetches new firmware, is asked meanwhile and answers, and is well with it."""
+        self.server.serving = serving = Serving("dev-one", KEY)
+        serving.release = release = Release("watch", 2, firmware_files("watch"))
+        board = self.board(layout="slots", world={"pulse": 72})
+        visit = await self.visit()
+        await self.until(lambda: len(release.questions) > 5)
+        visit.word("bpm")
+        await self.until(lambda: serving.last() == "ok-2")
+        self.assertEqual(serving.reports[-1].slot, "b")
+        self.assertEqual((board.resets, board.errors()), (["reset"], ""))
+
+
+class GateUpdateTests(GateTestCase):
+    """MQTT: the same lines under three topics, over a real broker."""
+
+    def test_taken(self) -> None:
+        """A gate fetches new firmware, and loses no number of what it saw."""
+        serving = Serving("gate-a", bytes.fromhex(GATE_KEY))
+        serving.release = Release("gate", 2, firmware_files("gate"))
+        board = self.gate(layout="slots")
+        heard = 0
+
+        def answered() -> bool:
+            nonlocal heard
+            told = [each for each in self.listener.messages
+                    if each.topic.endswith(("/info", "/fetch"))]
+            for each in told[heard:]:
+                answer = serving.hear(each.payload.decode())
+                if answer is not None:
+                    self.listener.tell("update", answer.encode())
+            heard = len(told)
+            return serving.last() == "ok-2"
+
+        self.until(answered, 60)
+        self.assertEqual((serving.reports[-1].slot, board.resets), ("b", ["reset"]))
+        first = serving.reports[0].boot
+        assert first is not None
+        numbers = self.numbers(first)
+        self.assertEqual(sorted(set(numbers)), [*range(1, max(numbers) + 1)])
