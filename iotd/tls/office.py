@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -30,12 +30,13 @@ class Wish:
     renew: bool = False
     authority: bool = False  # a new one, whose ca.pem nobody has yet
 
-    def words(self) -> str:
-        """For the audit."""
-        said = ["new authority"] * self.authority + ["renew"] * self.renew
-        said += [f"{self.days} days"] * (self.days is not None)
-        said += [f"+{name}" for name in self.names] + [f"-{name}" for name in self.without]
-        return " ".join(said)
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be written, and which of it is new; ``kept`` None: all stays as it is."""
+
+    made: tuple[str, ...]
+    kept: Kept | None = None
 
 
 class Office:
@@ -47,13 +48,24 @@ class Office:
         self.folder, self._site = folder, site
         self._public, self._own_names = public, own_names
 
-    def take(self, wish: Wish, now: float) -> dict[str, Any]:
-        """Make what is missing, due or wished for; the answer says what was ``made``."""
+    def take(self, wish: Wish, now: float) -> tuple[str, ...]:
+        """Make what is missing, due or wished for; what was made."""
+        plan = self.plan(wish, now)
+        self.carry_out(plan)
+        return plan.made
+
+    def carry_out(self, plan: Plan) -> None:
+        """Write it; in effect for whoever reads from now on."""
+        if plan.kept is not None:
+            self.folder.write(plan.kept)
+
+    def plan(self, wish: Wish, now: float) -> Plan:
+        """What is missing, due or wished for, made and not written yet."""
         days = checked_days(wish.days) if wish.days is not None else self._days()
         given = self._given(wish)
         names = unique((*self._automatic(), *given))
         if not self.folder.exists or wish.authority:
-            made = ["ca", "server", "boards"]
+            made: tuple[str, ...] = PAIRS
             authority = new_authority(self._site, now)
             server, boards = new_web(authority, names, now, days), new_boards(authority, now)
         else:
@@ -66,10 +78,10 @@ class Office:
                 "boards", authority, now, wish.renew, (BOARD_NAME,),
                 lambda: new_boards(authority, now),
             )
-            made = [*["server"] * new_server, *["boards"] * new_board]
-        if made or given != self.folder.given():
-            self.folder.write(Kept(authority, server, boards, given))
-        return {"made": made, **self.show(now)}
+            made = ("server",) * new_server + ("boards",) * new_board
+        if not made and given == self.folder.given():
+            return Plan(())
+        return Plan(made, Kept(authority, server, boards, given))
 
     def due(self, now: float) -> bool:
         """Whether our own server certificates end soon, or lack a name of this host."""
@@ -148,14 +160,6 @@ _LOST = (
     "Put the file back from a copy; or make a new authority with `iotd cert --new-authority`,"
     " and then give its ca.pem to every browser and board again."
 )
-
-
-def checked_wish(wish: Wish) -> Wish:
-    """The same with names as they are kept; Invalid when it can't be granted."""
-    if wish.days is not None:
-        checked_days(wish.days)
-    names, without = (unique(map(checked, given)) for given in (wish.names, wish.without))
-    return replace(wish, names=names, without=without)
 
 
 def checked_days(days: int) -> int:

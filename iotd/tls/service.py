@@ -34,7 +34,7 @@ from iotd.tls.contexts import Switch, read_context
 from iotd.tls.folder import Folder
 from iotd.tls.hosts import own_names
 from iotd.tls.issuing import DAY
-from iotd.tls.office import Office, Wish, checked_wish, day_of
+from iotd.tls.office import Office, Plan, Wish, day_of
 from iotd.tls.pem import Faulty, Files, readable_by_others
 
 WARN_DAYS = 21
@@ -140,29 +140,28 @@ class Certificates:
 
     async def take(self, wish: Wish, by: str) -> dict[str, Any]:
         """Make or renew the site's own certificates, in use at once; what there is then."""
-        wish = checked_wish(wish)
-        if by != OURSELVES:
-            await self._audit(by, wish.words())
-        answer: dict[str, Any] = await self._turns.run(
-            self._in_thread, self._office.take, wish, self._now()
-        )
-        if answer["made"]:
+        made = await self._turns.run(lambda: Deferred.fromCoroutine(self._make(wish, by)))
+        faults = await self.reload()
+        return {"made": list(made), "faults": faults, **await self.show()}
+
+    async def _make(self, wish: Wish, by: str) -> tuple[str, ...]:
+        plan: Plan = await self._in_thread(self._office.plan, wish, self._now())
+        what = ", ".join(plan.made)
+        if by != OURSELVES and plan.kept is not None:
+            await self._audit(by, what)
+        await self._in_thread(self._office.carry_out, plan)
+        if plan.made:
             self._log.info(
-                "{by} made {what} anew in {folder}", by=by, what=", ".join(answer["made"]),
+                "{by} made {what} anew in {folder}", by=by, what=what,
                 folder=str(self.folder.path),
             )
-        answer["faults"] = await self.reload()
-        answer["listeners"] = self._listeners()
-        return answer
+        return plan.made
 
     async def show(self) -> dict[str, Any]:
         """What there is, without making anything."""
         answer: dict[str, Any] = await self._in_thread(self._office.show, self._now())
-        answer["listeners"] = self._listeners()
+        answer["listeners"] = sorted({served.listener for served in self._served.values()})
         return answer
-
-    def _listeners(self) -> list[str]:
-        return sorted({served.listener for served in self._served.values()})
 
     # -- in time ------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ class OfficeTests(SynchronousTestCase):
 
     def take(self, *names: str, now: float = START, **wish: Any) -> Any:
         """Ask for it; what was made."""
-        return self.office.take(Wish(names, **wish), now)["made"]
+        return list(self.office.take(Wish(names, **wish), now))
 
     def web_names(self) -> tuple[str, ...]:
         """What the certificate for browsers is for."""

@@ -190,10 +190,11 @@ class ServiceTests(SynchronousTestCase):
         self.assertEqual((told["made"], told["listeners"], told["faults"]),
                          (["server"], ["web"], []))
         self.assertIsNot(web.material, before)
-        self.assertEqual(self.audited, [("cli:ada", "+box.example")])
+        self.assertEqual(self.audited, [("cli:ada", "server")])
 
     def test_rubbish(self) -> None:
-        """A wish that can't be granted stands in no audit."""
+        """A wish that can't be granted, or changes nothing, stands in no audit."""
+        self.successResultOf(Deferred.fromCoroutine(self.certificates.take(Wish(), "cli:ada")))
         for wish in (Wish(("a\x1b[2Jb",)), Wish(without=("no good",)), Wish(days=500)):
             self.failureResultOf(Deferred.fromCoroutine(
                 self.certificates.take(wish, "cli:ada")
