@@ -13,7 +13,11 @@ export async function signIn(place, credentials, { steps = nothing } = {}) {
     scrollTo(0, 0);
     place.querySelector(first)?.focus();
   };
-  const attempt = (otp) => api("POST", SESSION, { ...credentials, ...otp }, { signedIn: false });
+  const attempt = async (otp) => {
+    const answer = await api("POST", SESSION, { ...credentials, ...otp }, { signedIn: false });
+    await cookieTaken();
+    return answer;
+  };
   const done = (answer) => {
     if (answer.recovery_codes) go(codesView(answer.recovery_codes, steps));
     else location.assign(nextPath());
@@ -28,6 +32,15 @@ export async function signIn(place, credentials, { steps = nothing } = {}) {
     if (enrolment) go(enrolView(enrolment, check, steps));
     else codeView(go, check, false);
   }
+}
+
+/** A browser that signed in at this host's https:// page refuses the cookie of its http:// one. */
+async function cookieTaken() {
+  if (location.protocol === "https:") return;
+  await api("GET", SESSION, undefined, { signedIn: false }).catch((problem) => {
+    if (problem.status !== 401) return; // of anything else the next page tells
+    throw new Error("Your password is right, but this browser keeps the sign-in of this address for https:// pages. Open the page by https://, or remove this site's cookies and try again.");
+  });
 }
 
 const codeInput = html`<div class="field">
