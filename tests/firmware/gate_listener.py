@@ -60,6 +60,8 @@ class GateListener:
             self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=5)
         except OSError:
             return False
+        # An answer to what was heard must not wait for the acknowledgement of that
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client = MqttClient("listener", clean=False)
         self._socket.sendall(self._client.connect())
         return True

@@ -114,11 +114,11 @@ class SerialBoard:
             process = self._process
             assert process is not None
             code = process.wait()
-            if process is not self._process:
-                continue  # a test has started it anew
             if code == CUT:
                 self.unplug()
             with self._lock:
+                if process is not self._process:
+                    continue  # a test has started it anew
                 if not self._powered or code != RESET:
                     return
                 self.resets += 1

@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.firmware.flash import firmware_files, state
+from iotd.updates.firmware import compiled
+from tests.firmware.flash import firmware_files, lay_out, put, state, version_file
 from tests.firmware.release import Release, Serving
 from tests.firmware.test_board import KEY, BoardTestCase
 from tests.firmware.test_device_boards import DeviceTestCase
 from tests.firmware.test_gate_board import GateTestCase
 from tests.firmware.test_gate_board import KEY as GATE_KEY
 from tests.firmware.vm import Board, settings
+
+
+def byte_code(kind: str) -> dict[str, bytes]:
+    """What a board that runs byte code is sent."""
+    return compiled(firmware_files(kind))
 
 
 class UpdateTestCase(BoardTestCase):
@@ -86,21 +92,20 @@ class UpdateTests(UpdateTestCase):
     async def test_comes_back(self) -> None:
         """Firmware that crashes, that hangs, and that never reaches the daemon: the old one is
         back after two tries of each, and tells why."""
-        for number, (main, why, reset, speed) in enumerate((
-                ("1 / 0", "crash", "crash", 10.0),
-                ("import _host\nwhile True:\n    _host.sleep(1000)", "hang", "watchdog", 200.0),
+        for build, (main, why, reset) in enumerate((
+                ("1 / 0", "crash", "crash"), ("import _host\nwhile True:\n    _host.sleep(1000)",
+                                              "hang", "watchdog"),
                 ("import time\nfrom machine import WDT\nwhile True:\n    WDT(600000)\n"
-                 "    time.sleep_ms(1000)", "nolink", "watchdog", 200.0))):
+                 "    time.sleep_ms(1000)", "nolink", "watchdog")), 2):
             self.flash = Path(self.mktemp())
-            build = number + 2
-            files = {**firmware_files("camera"), "main.py": main.encode()}
-            self.serving.release = Release("camera", build, files)
-            board = self.slots_board(speed=speed)
+            lay_out(self.flash, "camera", None)
+            put(self.flash, {"b/main.py": main.encode(), "trial": b"b 2",
+                             "b/version.json": version_file("camera", build)})
+            board = self.slots_board(speed=200.0)
             await self.until(lambda: self.serving.last() == f"back-{build}-{why}")
             newest = self.serving.reports[-1]
             self.assertEqual((newest.build, newest.slot, newest.reset), (1, "a", reset))
-            self.assertEqual(len(board.resets), 3)
-            self.serving.release = None
+            self.assertEqual((len(board.resets), state(self.flash)["slot"]), (2, "a"))
             board.stop()
             self.serving.reports.clear()
 
@@ -113,7 +118,7 @@ class WatchUpdateTests(DeviceTestCase):
     async def test_taken(self) -> None:
         """A watch fetches new firmware, is asked meanwhile and answers, and is well with it."""
         self.server.serving = serving = Serving("dev-one", KEY)
-        serving.release = release = Release("watch", 2, firmware_files("watch"))
+        serving.release = release = Release("watch", 2, byte_code("watch"))
         board = self.board(layout="slots", world={"pulse": 72})
         visit = await self.visit()
         await self.until(lambda: len(release.questions) > 5)
@@ -129,7 +134,7 @@ class GateUpdateTests(GateTestCase):
     def test_taken(self) -> None:
         """A gate fetches new firmware, and loses no number of what it saw."""
         serving = Serving("gate-a", bytes.fromhex(GATE_KEY))
-        serving.release = Release("gate", 2, firmware_files("gate"))
+        serving.release = Release("gate", 2, byte_code("gate"))
         board = self.gate(layout="slots")
         heard = 0
 
