@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Fault } from '../../web/src/lib/boards/faults.js';
+import { Fault, faultOf, hint } from '../../web/src/lib/boards/faults.js';
 import { md5 } from '../../web/src/lib/boards/md5.js';
 import { look, sha256 } from '../../web/src/lib/boards/on-board.js';
 import { RawRepl } from '../../web/src/lib/boards/raw-repl.js';
@@ -178,4 +178,20 @@ test('MD5 is that of everybody else, at every length of a last block', () => {
     const bytes = Uint8Array.from({ length: size }, (_, i) => i * 31 + size);
     assert.equal(md5(bytes), createHash('md5').update(bytes).digest('hex'));
   }
+});
+
+test("a console that goes on without contact says what to look at", () => {
+  assert.match(hint(["wifi: no 'home', again in 3 ms"]), /2\.4 GHz/);
+  assert.match(hint(["wifi: no 'home'", 'wifi: address 192.0.2.7', 'link: OSError(113)']), /server's address/);
+  assert.match(hint(['wifi: address 192.0.2.7', 'link: denied']), /key/);
+  assert.match(hint(['settings.json: led.red is 99: allowed is a whole number']), /settings/);
+  assert.equal(hint([]), '');
+});
+
+test("the browser's own errors have our words", () => {
+  const names = [['NotFoundError', 'No port selected by the user.', 'none'], ['NetworkError', 'Failed to open serial port.', 'busy'],
+    ['InvalidStateError', 'The port is already open.', 'busy'], ['NetworkError', 'The device has been lost.', 'lost']];
+  for (const [name, words, code] of names) assert.equal(faultOf(new DOMException(words, name)).code, code);
+  const other = new Error('what the server said');
+  assert.equal(faultOf(other), other);
 });

@@ -5,7 +5,7 @@
 import readline from 'node:readline';
 import { VmPort } from './vm_port.mjs';
 
-const port = await new VmPort({ paste: false }).power();
+const port = await new VmPort().power();
 await port.open();
 const writer = port.writable.getWriter();
 let said = [];

@@ -10,7 +10,7 @@ const resolve = createRequire(path.join(VM, 'package.json')).resolve;
 const { loadMicroPython } = await import(
   pathToFileURL(resolve('@micropython/micropython-webassembly-pyscript/micropython.mjs')));
 
-const WINDOW = 32;
+const WINDOW = 128;
 const ENOSPC = 28; // as a board counts
 const gone = () => new DOMException('The device has been lost.', 'NetworkError');
 

@@ -22,6 +22,7 @@ from tests.pages.cable import Cable
 from tests.pages.house import AXE, PASSWORD, SHOTS, chromium, watch_faults
 from tests.pages.test_looks import FAULTS, SMALL_TARGETS, SMALLEST
 from tests.running_daemon import HERE, RunningDaemon
+from tests.tls.room import made as certificates
 
 NAME = "iotd.test"
 WIFI, SECRET = "garden-network", "a gnome behind the shed"
@@ -41,9 +42,7 @@ def daemon(encrypted: bool) -> RunningDaemon:
     made.ports.update({name: free_port() for name in ("cameras", "devices", "mqtt")})
     atexit.register(made.stop)
     if encrypted:
-        made.launch()  # says that there is no certificate, and ends
-        made.end()
-        made.iotd("cert")
+        certificates(made.data / "tls")
     made.start()
     made.iotd("user", "add", "olga", "--role", "operator", "--password-stdin", stdin=PASSWORD)
     return made
@@ -126,7 +125,7 @@ class WhereTests(AddBoardCase):
         page.keyboard.press("Enter")
         button = page.locator("text=Choose the port")
         button.focus()
-        self.look(page, "add-board-cable")
+        self.look(page, "add-board-cable", 1)
         page.keyboard.press("Escape")
         expect(page.locator("dialog")).to_have_count(0)
 
@@ -179,10 +178,10 @@ class WholeTests(AddBoardCase):
         expect(inside).to_contain_text("The board does not answer")
         self.write_micropython(page, cable)
         page.wait_for_selector("li.here:has-text('First contact')")
-        self.look(page, "add-board-waits")
+        self.look(page, "add-board-waits", 1)
         self.start(cable)
         expect(inside).to_contain_text("Front door is online")
-        self.look(page, "add-board-done")
+        self.look(page, "add-board-done", 1)
         self.assertTrue(any("/api/v1/flash/boards" in each for each in sent))
         for each in (*sent, daemon(True).log()):
             self.assertNotIn(WIFI, each)

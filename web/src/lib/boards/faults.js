@@ -37,3 +37,20 @@ export function faultOf(error, otherwise = null) {
   if (error?.name === "NetworkError" || /device has been lost/i.test(error?.message ?? "")) return new Fault("lost");
   return otherwise ? new Fault(otherwise, error?.message) : error;
 }
+
+const HINTS = [
+  [/denied|wrong key/i, "The server refuses its key: go on from here, it gets the right one."],
+  [/wifi: address/i, "It is in its Wi-Fi, but does not reach the server: check the server's address, its port and a firewall."],
+  [/wifi: no|wifi:/i, "It does not get into its Wi-Fi: check the network's name and password, and that it is 2.4 GHz."],
+  [/settings?\.json|allowed is/i, "It finds a fault in its settings; its own words are below."],
+  [/Traceback|Error:/, "Its program fell over; its own words are below."],
+];
+
+/** What the newest telling line of a console means. */
+export function hint(lines) {
+  for (const line of [...lines].reverse()) {
+    const found = HINTS.find(([pattern]) => pattern.test(line));
+    if (found) return found[1];
+  }
+  return "";
+}

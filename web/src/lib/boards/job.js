@@ -140,7 +140,7 @@ export class Job {
   }
 
   async #write(repl) {
-    await repl.enter(this.fresh ? 10 : 4, 1000);
+    await repl.enter(this.fresh ? 10 : 3, 1000);
     const found = await look(repl);
     this.#note("ask", `MicroPython ${found.version} on ${found.machine}.`);
     this.#note("files");
