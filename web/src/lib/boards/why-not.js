@@ -22,7 +22,7 @@ const encrypted = (url) => html`<h3>Open it encrypted</h3>
 const makeEncrypted = html`<h3>Make these pages encrypted</h3>
   <p>Once, on the server: make a certificate, let iotd listen with it, and start iotd again.</p>
   ${command("iotd cert")}${command(LISTEN)}
-  <p class="muted small">The second one is for the configuration file. On the server itself, <code>http://localhost</code> with its port works as it is.</p>`;
+  <p class="muted small">The second one is for the configuration file. On the server itself, the address <code>localhost</code> with the same port will do as it is.</p>`;
 
 const insecure = (url) => html`<p class="note warn">${icon("unprotected")}<span><strong>Browsers allow USB only on https:// pages or on localhost,</strong>
     and this page came over plain http://. On the way somebody could have changed it, and a changed page could put anything onto your board.</span></p>
