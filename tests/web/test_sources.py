@@ -53,7 +53,7 @@ class PolicyTests(SynchronousTestCase):
             text = path.read_text()
             self.assertNotRegex(text, forbidden, str(path))
             # a word about https:// pages is no address
-            self.assertNotRegex(text, r"\sstyle=|https?://(?!\$\{location|[ .])", str(path))
+            self.assertNotRegex(text, r"\sstyle=|https?://(?!\$\{location|[ .,])", str(path))
 
     def test_escaped(self) -> None:
         """Templates switch escaping off nowhere."""
