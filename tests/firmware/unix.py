@@ -13,8 +13,18 @@ _RUN = "import sys; from micropython_unix import main; sys.argv = ['micropython'
 
 def run_unix(code: str, folder: Path, seconds: float = 60) -> list[str]:
     """The lines that this text prints, with the firmware's modules to import; blocks."""
-    script = folder / "script.py"
-    script.write_text(f"import sys\nsys.path.insert(0, {str(FIRMWARE)!r})\n{code}")
-    done = subprocess.run([sys.executable, "-c", _RUN.format(str(script))], capture_output=True,
-                          text=True, timeout=seconds, check=True)
+    done = subprocess.run(_command(code, folder), capture_output=True, text=True,
+                          timeout=seconds, check=True)
     return done.stdout.splitlines()
+
+
+def start_unix(code: str, folder: Path) -> subprocess.Popen[bytes]:
+    """The same, in its folder and for as long as it likes; what it prints is in ``said``."""
+    with (folder / "said").open("wb") as said:
+        return subprocess.Popen(_command(code, folder), cwd=folder, stdout=said, stderr=said)
+
+
+def _command(code: str, folder: Path) -> list[str]:
+    script = (folder / "script.py").resolve()
+    script.write_text(f"import sys\nsys.path.insert(0, {str(FIRMWARE)!r})\n{code}")
+    return [sys.executable, "-c", _RUN.format(str(script))]
