@@ -8,7 +8,7 @@ import { Fault, faultOf, hint } from '../../web/src/lib/boards/faults.js';
 import { md5 } from '../../web/src/lib/boards/md5.js';
 import { look, sha256 } from '../../web/src/lib/boards/on-board.js';
 import { RawRepl } from '../../web/src/lib/boards/raw-repl.js';
-import { bytesIn, changes, plan, settingsText, writeRoot, writeSlot } from '../../web/src/lib/boards/upload.js';
+import { bytesIn, changes, finish, plan, settingsText, writeBeside, writeSlot } from '../../web/src/lib/boards/upload.js';
 import { boot, VmPort } from './vm_port.mjs';
 
 const SELECTOR = readFileSync(path.join(import.meta.dirname, '..', '..', 'firmware', 'main.py'));
@@ -60,7 +60,8 @@ async function upload(port, { board, fetchFile }) {
     const found = await look(repl);
     const wanted = await plan(repl, board, found.slot);
     await writeSlot(repl, wanted, fetchFile, (each) => told.push(each));
-    await writeRoot(repl, board, WIFI, wanted.slot, found.slot, fetchFile);
+    await writeBeside(repl, board, fetchFile);
+    await finish(repl, board, WIFI, wanted.slot, found.slot);
     return wanted;
   });
   return { planned, told };

@@ -15,7 +15,7 @@ export function usualHost(hosts, hostname = location.hostname) {
 /** What the form begins with. */
 export function newWish(kinds) {
   const kind = kinds.kinds[0].kind;
-  return { kind, preset: null, id: kinds.ids[kind], name: "", place: "", ssid: "", password: "", host: "", port: "", edited: null, again: false, known: false };
+  return { kind, preset: null, id: kinds.ids[kind], name: "", place: "", ssid: "", password: "", host: "", port: "", edited: null, again: false, known: false, plain: false };
 }
 
 const kindOf = (state) => state.kinds.kinds.find((each) => each.kind === state.wish.kind);
@@ -57,7 +57,7 @@ export function formView(state, draw, go) {
       ${field("Server", "host", { value: wish.host || wire.host || usualHost(kinds.hosts), maxlength: 253, autocapitalize: "none", spellcheck: "false", help: "Name or address of this server, as the board reaches it." })}
       ${wire.port ? nothing : field("Port", "port", { value: wish.port, inputmode: "numeric", pattern: "[0-9]{1,5}", help: "The server has no listener of its own for these boards." })}
     </div>
-    ${wire.tls ? html`<p class="note">${icon("shield")}<span>The link will be encrypted; the board gets the server's certificate.</span></p>` : nothing}
+    ${wire.tls ? encrypt(wish) : nothing}
     <p class="form-error note bad" role="alert"></p>
     <div class="actions"><button>${icon("check")}Go on to the cable</button></div>
   </form>`;
@@ -65,6 +65,9 @@ export function formView(state, draw, go) {
 
 const again = (wish) => html`<label class="choice"><input type="checkbox" name="again" ?checked=${wish.again}>
   <span>It is that very board<small>It gets a new key; the one it has ends at once.</small></span></label>`;
+
+const encrypt = (wish) => html`<label class="choice"><input type="checkbox" name="encrypt" ?checked=${!wish.plain}>
+  <span>Encrypt the link to the server<small>The board gets the certificate that it checks the server by.</small></span></label>`;
 
 function pins(state, set) {
   const text = state.wish.edited ?? JSON.stringify(presetOf(state).settings, null, 1);
@@ -85,7 +88,10 @@ class Wrong extends Error {
 
 async function check(state, values, draw, go) {
   const wish = state.wish;
-  Object.assign(wish, { name: "", place: "", password: "", port: "" }, values, { again: values.again === "on" });
+  Object.assign(wish, { name: "", place: "", password: "", port: "" }, values, {
+    again: values.again === "on",
+    plain: state.kinds.wires[wish.kind].tls && values.encrypt !== "on",
+  });
   const told = edits(state);
   const bytes = new TextEncoder().encode(wish.ssid).length;
   if (bytes > 32) throw new Wrong("ssid", "A network's name has up to 32 bytes.");

@@ -6,7 +6,7 @@ import { Fault, faultOf } from "./faults.js";
 import { writeMicroPython } from "./micropython.js";
 import { look, sha256 } from "./on-board.js";
 import { RawRepl } from "./raw-repl.js";
-import { bytesIn, plan, writeRoot, writeSlot } from "./upload.js";
+import { bytesIn, finish, plan, writeBeside, writeSlot } from "./upload.js";
 
 export const STEPS = { ask: "Ask the board what runs on it", image: "MicroPython", files: "Firmware", key: "Key and settings", start: "Start it", contact: "First contact" };
 const BAUD = 115200;
@@ -148,12 +148,13 @@ export class Job {
     const planned = await plan(repl, offered, found.slot);
     const fetchFile = (digest) => fetchBytes("files", digest);
     await writeSlot(repl, planned, fetchFile, this.#move);
+    await writeBeside(repl, offered, fetchFile, this.#move);
     const version = `Version ${offered.version}, build ${offered.build}`;
     this.#note("files", planned.steps.length ? `${version}: ${bytes(bytesIn(planned.steps))} written and read back.` : `${version}: the board has it already.`);
     this.#note("key");
     // the key that the board may have is good until this moment, and a second one would end the first
     this.#told ??= await this.#ask({ mpy: found.mpy });
-    await writeRoot(repl, this.#told, this.wish, planned.slot, found.slot, fetchFile, this.#move);
+    await finish(repl, this.#told, this.wish, planned.slot, found.slot);
     this.#note("start");
     await repl.launch("import machine\nmachine.reset()");
     this.#note("contact");
@@ -161,10 +162,11 @@ export class Job {
   }
 
   #ask(more) {
-    const { kind, id, name, place, host, port, again } = this.wish;
+    const { kind, id, name, place, host, port, again, plain } = this.wish;
     return api("POST", "/api/v1/flash/boards", {
       kind, id, preset: this.preset, host, again, values: this.values, ...more,
       ...(name ? { name } : {}), ...(place ? { place } : {}), ...(port ? { port: Number(port) } : {}),
+      ...(plain ? { tls: false } : {}),
     });
   }
 

@@ -62,16 +62,24 @@ export async function writeSlot(repl, { slot, stale, steps }, fetchFile, progres
   await each(repl, steps, put, fetchFile, progress);
 }
 
-/** What lies beside the slots, settings with the new key among them; last the slot to start. */
-export async function writeRoot(repl, board, wifi, slot, running, fetchFile, progress) {
+/** What lies beside the slots: what chooses one, and whom an encrypted link trusts. */
+export async function writeBeside(repl, board, fetchFile, progress) {
+  await each(repl, await missing(repl, board.files), replace, fetchFile, progress);
+}
+
+/** Settings with a new key, then the slot to start: quickly, for the old key is good no more. */
+export async function finish(repl, board, wifi, slot, running) {
   const bytes = encoder.encode(settingsText(board.settings, wifi));
   const settings = { path: "/settings.json", size: bytes.length, sha256: await sha256(bytes), bytes };
-  const steps = [...board.files, settings];
-  const there = await digestsOf(repl, steps.map((step) => step.path));
-  await each(repl, steps.filter((step) => there.get(step.path) !== step.sha256), replace, fetchFile, progress);
+  await each(repl, await missing(repl, [settings]), replace);
   if (slot === running) return;
   const letter = encoder.encode(slot);
   await replace(repl, "/slot", letter, await sha256(letter));
+}
+
+async function missing(repl, steps) {
+  const there = await digestsOf(repl, steps.map((step) => step.path));
+  return steps.filter((step) => there.get(step.path) !== step.sha256);
 }
 
 async function each(repl, steps, write, fetchFile, progress = () => {}) {
