@@ -135,7 +135,8 @@ class ManifestTests(SynchronousTestCase):
         yield from (("older", {"build": 6, "older": older}) for older in (1, "true", None))
         yield from (("same", {"build": 7, "older": older}) for older in (True, False))
         yield from (("form", {"build": build}) for build in (0, -8, "8", 8.5, None, True))
-        yield from (("form", {"files": files}) for files in (None, {}, "x", [1], [[]], [["a", 1]]))
+        odd: tuple[Any, ...] = (None, {}, "x", [1], [[]], [["a", 1]])
+        yield from (("form", {"files": files}) for files in odd)
         yield from (("build", {"build": build}) for build in (9, 80))
         for path in ("/main.py", "../main.py", "common/../../main.py", "a\\b.py", "c:x.py", "",
                      "common//x.py", "./x.py", "x/", "x y.py", "ü.py", "x" * 65, ".", "x\n.py",

@@ -23,7 +23,7 @@ def byte_code(kind: str) -> dict[str, bytes]:
 class UpdateTestCase(BoardTestCase):
     """A camera in slots, and a server that serves it updates."""
 
-    async def setUp(self) -> None:
+    async def setUp(self) -> None:  # type: ignore[override]
         await super().setUp()
         self.flash = Path(self.mktemp())
         self.serving = Serving("cam-one", KEY)
