@@ -23,8 +23,12 @@ class Terminal:
         self._quiet, self._yes = quiet, yes
         self._console = Console(highlight=False, markup=False, emoji=False)
 
-    def choose(self, question: str, option: str, choices: Sequence[Choice]) -> str:
+    def choose(
+        self, question: str, option: str, choices: Sequence[Choice], usual: bool = False
+    ) -> str:
         """By number; Enter takes the first."""
+        if usual and not self._asks:
+            return choices[0].value
         self._need_terminal(question, option, ", ".join(each.value for each in choices))
         for number, each in enumerate(choices, 1):
             click.echo(f"  {number}  {each.title}")

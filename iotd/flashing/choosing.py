@@ -95,7 +95,7 @@ def _hardware(kind: str, facts: Facts, wishes: Wishes, people: People) -> Settin
     if len(presets) == 1 or settings.hardware(settings.spread(wishes.settings)):
         return dict(presets[0].settings)
     choices = [Choice(each.name, f"{each.title}: {each.about}") for each in presets]
-    name = people.choose("Which board is it?", "--preset", choices)
+    name = people.choose("Which board is it?", "--preset", choices, usual=True)
     return dict(preset_of(kind, name).settings)
 
 

@@ -6,11 +6,13 @@ a board's chatter for its prompt.
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import struct
 import time
-from typing import Callable
+from contextlib import contextmanager, redirect_stdout
+from typing import Callable, Iterator
 
 import serial
 from mpremote.transport import TransportError
@@ -21,6 +23,8 @@ from iotd.flashing.trouble import BoardGone, NoisyLine
 BAUD = 115200
 #: For an answer that was begun, for one of which nothing is heard yet, and for a prompt.
 BYTE_SECONDS, ANSWER_SECONDS, PROMPT_SECONDS = 2.0, 10.0, 3.0
+#: For all of an answer, such as the digests of every file on a slow flash.
+LONGEST_SECONDS = 60.0
 PROMPT = b"raw REPL; CTRL-B to exit\r\n"
 TRY_SECONDS = 0.5
 _BROKEN = (OSError, serial.SerialException)
@@ -38,44 +42,59 @@ class Line(SerialTransport):  # type: ignore[misc]
 
     def interrupt(self, seconds: float) -> bool:
         """Stop whatever runs and be at the raw prompt, its globals kept; whether it answered."""
-        end = time.monotonic() + seconds
+        end, first = time.monotonic() + seconds, True
         while True:
             # twice: some programs take the first Ctrl-C for themselves
             self._say(b"\r\x03\x03")
             self._drain(0.05)
             self._say(b"\r\x01")
             if self._heard(PROMPT, min(TRY_SECONDS, max(0.1, end - time.monotonic()))):
-                self.in_raw_repl = True
-                return True
+                if first or self._asked_again():
+                    self.in_raw_repl = self.use_raw_paste = True
+                    return True
+            first = False
             if time.monotonic() >= end:
                 return False
+
+    def _asked_again(self) -> bool:
+        """A board that was busy answers all that it was asked meanwhile: hear that out first."""
+        self._drain(0.1)
+        self._say(b"\x01")
+        return self._heard(PROMPT, TRY_SECONDS)
 
     def soft_reset(self) -> None:
         """Globals, memory and timers of what ran are gone; main.py is not run."""
         self._say(b"\x04")
-        if not self._heard(b"soft reboot\r\n", ANSWER_SECONDS):
+        if not self._heard(b"soft reboot\r\n", PROMPT_SECONDS):
             raise NoisyLine(self._noise("did not restart when it was told to"))
         if not self._heard(PROMPT, ANSWER_SECONDS):
             raise NoisyLine(self._noise("did not come back after its restart"))
 
     def run(self, code: str) -> tuple[bytes, bytes]:
         """What a text printed and what it raised; NoisyLine when neither came."""
-        try:
-            out, err = self.exec_raw(code, timeout=ANSWER_SECONDS)
-        except _BROKEN as problem:
-            raise self._gone() from problem
-        except _GARBLED:
-            raise NoisyLine(self._noise("answers something else than it was asked")) from None
+        with self._plain_errors("answers something else than it was asked"):
+            self.exec_raw_no_follow(code)
+            out, err = self.follow(ANSWER_SECONDS)
         return bytes(out), bytes(err)
 
     def leave(self, code: str) -> None:
         """Run a text that does not come back, such as a reset."""
         try:
-            self.exec_raw_no_follow(code)
-        except _BROKEN:
+            with self._plain_errors("did not take its restart"):
+                self.exec_raw_no_follow(code)
+        except BoardGone:
             pass  # by its own USB a board is gone before it acknowledges
+
+    @contextmanager
+    def _plain_errors(self, what: str) -> Iterator[None]:
+        """mpremote's errors as ours, and what it prints on standard output nowhere."""
+        try:
+            with redirect_stdout(io.StringIO()):
+                yield
+        except _BROKEN as problem:
+            raise self._gone() from problem
         except _GARBLED:
-            raise NoisyLine(self._noise("did not take its restart")) from None
+            raise NoisyLine(self._noise(what), "port") from None
 
     def lines(self, seconds: float) -> bytes:
         """What came meanwhile, at most so many seconds; BoardGone when nothing can come."""
@@ -99,14 +118,17 @@ class Line(SerialTransport):  # type: ignore[misc]
         data_consumer: Callable[[bytes], None] | None = None,
         timeout_overall: float | None = None,
     ) -> bytes:
-        """As mpremote's, and never without end: what came until ``ending`` or the time was up."""
+        """As mpremote's, and never without end: what came until ``ending`` or the time was up.
+
+        A board may talk on and on; of all it prints only an answer may take long.
+        """
         assert data_consumer is None
+        quiet = ANSWER_SECONDS if timeout is None else timeout
+        whole = LONGEST_SECONDS if ending == b"\x04" else quiet
+        until = time.monotonic() + (whole if timeout_overall is None else timeout_overall)
         data = bytearray()
-        until = None if timeout_overall is None else time.monotonic() + timeout_overall
         while not data.endswith(ending):
-            left = timeout if timeout is not None else ANSWER_SECONDS
-            if until is not None:
-                left = min(left, until - time.monotonic())
+            left = min(quiet, until - time.monotonic())
             if left <= 0 or not self._ready(left):
                 break
             data += self.serial.read(1)

@@ -71,7 +71,7 @@ def _planned(port: str, chip: chips.Chip, wishes: Wishes, tools: Tools) -> Outco
         tools.choose(chip, wishes.image.parent, wishes.image)  # Invalid for another chip's
     _start_again(port, chip, tools)
     told = (f"Would write {what} onto the {chip.title} on {port}, then firmware and settings;"
-            " nothing was written and the daemon was asked for nothing.")
+            " nothing was written and no key was made.")
     return Outcome("planned", told, port, chip.title, micropython=what)
 
 

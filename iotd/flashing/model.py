@@ -157,11 +157,6 @@ def default_id(kind: str, unique: str) -> str:
     return f"{kind.replace('_', '-')}-{unique[-6:] or 'board'}"
 
 
-def seconds_left(done: int, total: int, passed: float) -> float | None:
-    """At the rate so far; None before there is one."""
-    return (total - done) * passed / done if done and passed > 0 else None
-
-
 def hide(text: str, secrets: Iterable[str]) -> str:
     """The text without any of these; the longest first, so that no end of one is left."""
     for secret in sorted({each for each in secrets if each}, key=len, reverse=True):

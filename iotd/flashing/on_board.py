@@ -97,12 +97,16 @@ def _shut():
   _f.close()
  _f=None
 def _put(at,b):
+ if not _f:
+  raise RuntimeError("iotd lost")
  b=binascii.a2b_base64(b)
  _f.seek(at)
  _f.write(b)
  _fed()
  _end()
 def _done():
+ if not _p:
+  raise RuntimeError("iotd lost")
  _shut()
  gc.collect()
  _t({"sha":_sha(_p)})

@@ -15,7 +15,7 @@ from iotd.flashing.micropython import Tools, micropython
 from iotd.flashing.model import (
     AUTHORITY, SELECTOR, SETTINGS, Facts, File, Firmware, Plan, check_room, plan, switched,
 )
-from iotd.flashing.session import Session
+from iotd.flashing.session import INTERRUPT_SECONDS, Session
 from iotd.flashing.trouble import NoContact, Refused, WrongBoard
 from iotd.flashing.upload import upload
 from iotd.flashing.waiting import await_contact
@@ -37,6 +37,7 @@ class Surroundings:
     tools: Tools = Tools()
     infos: Callable[[], Sequence[Any]] | None = None
     now: Callable[[], float] = time.monotonic
+    patience: float = INTERRUPT_SECONDS
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class _Wanted:
 def flash(wishes: Wishes, around: Surroundings) -> Outcome:
     """Do what was wished; IotdError says in one sentence what is in the way."""
     port = _port(wishes, around)
-    session = Session(port)
+    session = Session(port, around.patience)
     try:
         return _with(session, wishes, around)
     finally:
@@ -206,7 +207,7 @@ def _told(
     files = len(made.writes) + len(made.switch)
     sentences = {
         "planned": f"Would write {files} files, {made.total:,} bytes, {what}, onto {wanted.id}"
-                   " and restart it; nothing was written and the daemon was asked for nothing.",
+                   " and restart it; nothing was written and no key was made.",
         "unchanged": f"Nothing has changed: {wanted.id} has {what} and these settings; it was"
                      " restarted.",
         "written": f"{wanted.id} has {what} ({files} files, {made.total:,} bytes).",

@@ -15,13 +15,13 @@ from iotd.flashing import ports
 from iotd.flashing.line import Line
 from iotd.flashing.model import SLOTS, Facts, File
 from iotd.flashing.on_board import TOOLS
-from iotd.flashing.trouble import BadFlash, BoardGone, NoBoard, NoisyLine, OutOfMemory
+from iotd.flashing.trouble import BadFlash, BoardGone, NoBoard, NoisyLine, OutOfMemory, Restarted
 
 #: A running program hears Ctrl-C within this; a board that was just written starts in it.
 INTERRUPT_SECONDS, BOOT_SECONDS = 6.0, 15.0
 #: Of a file in one call: 2,048 letters of base64, which any board has memory for.
 PIECE_BYTES = 1536
-TRIES = 4
+TRIES = 5
 _ANSWER = re.compile(rb"=iotd (.*) ([0-9a-f]{8})\r?\n")
 _FULL = re.compile(r"OSError: (?:\[Errno )?28\b|ENOSPC")
 Progress = Callable[[int], None]
@@ -30,8 +30,10 @@ Progress = Callable[[int], None]
 class Session:
     """One board on one port; everything blocks, BoardGone when the cable is pulled."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, patience: float = INTERRUPT_SECONDS) -> None:
+        """``patience`` in seconds, until a running program must have heard Ctrl-C."""
         self.port = port
+        self._patience = patience
         self._line: Line | None = None
         self._ready = False
         self._touched = False
@@ -46,10 +48,10 @@ class Session:
                 raise ports.why_not_opened(self.port) from None
         return self._line
 
-    def enter(self, seconds: float = INTERRUPT_SECONDS) -> bool:
+    def enter(self, seconds: float | None = None) -> bool:
         """Interrupt what runs; False when no MicroPython answers."""
         self._ready = False
-        self._touched = self.line.interrupt(seconds)
+        self._touched = self.line.interrupt(self._patience if seconds is None else seconds)
         return self._touched
 
     def enter_fresh(self, seconds: float = BOOT_SECONDS) -> None:
@@ -79,7 +81,15 @@ class Session:
 
     def start_afresh(self) -> None:
         """Soft reset: memory, threads and timers of what ran are gone, its watchdog is fed."""
-        self.line.soft_reset()
+        # questions may have taken so long that the watchdog of what ran has bitten
+        for last in (False, True):
+            try:
+                self.enter()
+                self.line.soft_reset()
+                break
+            except NoisyLine:
+                if last:
+                    raise
         self._ready = False
         self._call("_watched()")
 
@@ -92,15 +102,24 @@ class Session:
         """A file, read back and compared; ``progress`` hears how many bytes more are there."""
         name = name or file.path
         for last in (False, True):
-            told = self._send(file, name, progress)
-            if told == file.sha256:
-                return
-            if last:
-                raise BadFlash(
-                    f"What stands in {name} on the board is not what was written, twice: its flash"
-                    " is worn out, or its power supply too weak.", "port",
-                )
-            progress(-len(file.data))
+            sent = 0
+
+            def count(more: int) -> None:
+                nonlocal sent
+                sent += more
+                progress(more)
+
+            try:
+                if self._send(file, name, count) == file.sha256:
+                    return
+            except Restarted:
+                if last:
+                    raise
+            progress(-sent)
+        raise BadFlash(
+            f"What stands in {name} on the board is not what was written, twice: its flash is"
+            " worn out, or its power supply too weak.", "port",
+        )
 
     def switch(self, files: Sequence[File], progress: Progress) -> None:
         """Put these in place together: all are written beside first, then renamed in order."""
@@ -148,22 +167,34 @@ class Session:
             try:
                 self._be_ready()
                 return self._answers(code)
+            except Restarted:
+                raise
             except NoisyLine:
-                if tried == TRIES - 1 or not self.line.interrupt(INTERRUPT_SECONDS):
+                if tried == TRIES - 1 or not self.line.interrupt(self._patience):
                     raise
         raise AssertionError("the last try raises")
 
     def _be_ready(self) -> None:
+        """Our tools are on the board, with what they remember."""
         if not self._ready:
-            out, err = self.line.run(TOOLS)
+            _, err = self.line.run(TOOLS)
             _look_at_error(err)
-            self._ready = not err
+            self._ready = True
 
     def _answers(self, code: str) -> list[Any]:
         out, err = self.line.run(code)
+        if b"NameError" in err:
+            self._ready = False
+            raise NoisyLine(_noise(self.port))  # it started anew: the tools go there again
+        if b"iotd lost" in err:
+            raise Restarted(
+                f"The board on {self.port} started anew while it was written: give it more power"
+                " (another USB socket, no hub) and run this again.", "port",
+            )
         _look_at_error(err)
         answers = [_json(*each) for each in _ANSWER.findall(out)]
-        if not answers or None in answers or answers.pop() != {"end": len(answers)}:
+        end = answers.pop() if answers else None
+        if None in answers or end != {"end": len(answers)}:
             raise NoisyLine(_noise(self.port), "port", detail=repr(out[-200:]))
         return answers
 

@@ -17,6 +17,10 @@ class NoisyLine(Unavailable):
     """What arrives is not what was sent, also when it is sent again."""
 
 
+class Restarted(NoisyLine):
+    """The board has started anew meanwhile, by its watchdog or for want of power."""
+
+
 class OutOfMemory(Unavailable):
     """The board has no memory left beside what runs on it; a soft reset frees it."""
 

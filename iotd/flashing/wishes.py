@@ -43,8 +43,11 @@ class Choice:
 class People(Protocol):
     """Who is asked and told; without a terminal a question is an error that names its option."""
 
-    def choose(self, question: str, option: str, choices: Sequence[Choice]) -> str:
-        """One of them; the first is the likeliest."""
+    def choose(
+        self, question: str, option: str, choices: Sequence[Choice], usual: bool = False
+    ) -> str:
+        """One of them; the first is the likeliest, and taken where nobody is asked if it is
+        the ``usual`` one."""
 
     def text(self, question: str, option: str, default: str | None) -> str:
         """A word."""

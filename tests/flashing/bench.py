@@ -35,14 +35,19 @@ class Person:
         self.asked: list[str] = []
         self.heard: list[str] = []
         self.progress: list[tuple[int, int]] = []
+        #: What happens when an option is asked for, or so many pieces are written.
+        self.meanwhile: dict[str | int, Callable[[], None]] = {}
 
-    def choose(self, question: str, option: str, choices: Sequence[Choice]) -> str:
+    def choose(
+        self, question: str, option: str, choices: Sequence[Choice], usual: bool = False
+    ) -> str:
         found = self.text(question, option, None)
         assert found in [each.value for each in choices], choices
         return found
 
     def text(self, question: str, option: str, default: str | None) -> str:
         self.asked.append(option)
+        self.meanwhile.get(option, bool)()
         found = self.answers.get(option.strip("-"), default)
         if found is None:
             raise Invalid(f"{question}: give {option}.", option)
@@ -63,7 +68,11 @@ class Person:
 
     @contextmanager
     def bar(self, title: str) -> Iterator[Progress]:
-        yield lambda done, total, name: self.progress.append((done, total))
+        yield self._count
+
+    def _count(self, done: int, total: int, name: str) -> None:
+        self.progress.append((done, total))
+        self.meanwhile.get(len(self.progress), bool)()
 
 
 class MemoryDaemon:
@@ -137,12 +146,15 @@ class FlashCase(SynchronousTestCase):
         self.on_board.mkdir(parents=True)
         self.daemon = MemoryDaemon()
         self.person = Person()
+        self.powered: SerialBoard | None = None
 
     def board(self, **more: Any) -> SerialBoard:
         """Power for what lies in the flash folder."""
-        board = SerialBoard(self.on_board, speed=50.0, **more)
-        self.addCleanup(board.stop)
-        return board.start()
+        if self.powered is not None:
+            self.powered.stop()
+        self.powered = SerialBoard(self.on_board, speed=50.0, **more).start()
+        self.addCleanup(self.powered.stop)
+        return self.powered
 
     def flash(self, board: SerialBoard, **wishes: Any) -> Outcome:
         """As the command does."""

@@ -93,7 +93,7 @@ class FlashTests(FlashCase):
         """A program that prints without end, and one that takes the first Ctrl-C for itself,
         are stopped all the same."""
         loops = "while True: print('all work and no play ' * 3)"
-        stubborn = f"import time\ntry:\n  time.sleep_ms(10**6)\nexcept KeyboardInterrupt:\n  {loops}"
+        stubborn = f"import time\ntry:\n time.sleep_ms(10**6)\nexcept KeyboardInterrupt:\n {loops}"
         for program in (loops, stubborn):
             self.put(main_py=program)
             self.assertEqual(self.flash(self.board()).state, "online")

@@ -12,7 +12,7 @@ from iotd.flashing.trouble import (
     BadFlash, BoardGone, NoBoard, NoisyLine, NoRoom, WrongBoard,
 )
 from iotd.flashing.wishes import Wishes
-from tests.flashing.bench import USUAL, FlashCase, contents
+from tests.flashing.bench import USUAL, FlashCase, Person, contents
 
 RUNS = r"wifi: no '"
 #: A change that every file of settings shows.
@@ -85,6 +85,18 @@ class FaultTests(FlashCase):
         self.assertEqual(done.state, "online")
         self.boots(RUNS)
 
+    def test_restarts_by_itself(self) -> None:
+        """A board whose watchdog bites while questions are answered, and once more while it is
+        written, is written all the same."""
+        self.flashed()
+        (self.on_board / "a/common/link.mpy").write_bytes(b"")
+        board = self.board()
+        self.daemon.keys["cam-box"] = "a" * 64
+        self.person = Person(yes="yes")
+        self.person.meanwhile = {"--yes": board.reset, 9: board.reset}
+        self.assertEqual(self.flash(board).state, "online")
+        self.boots(RUNS)
+
     def test_noise_alone(self) -> None:
         """A line on which no answer arrives whole ends in words; the board runs."""
         self.put(main_py="print('mine')")
@@ -100,7 +112,7 @@ class FaultTests(FlashCase):
         self.addCleanup(os.close, theirs)
         tty.setraw(theirs)
         wished = Wishes(port=os.ttyname(theirs), no_image=True, **USUAL)
-        around = Surroundings(self.person, self.daemon, self.folder)
+        around = Surroundings(self.person, self.daemon, self.folder, patience=1.0)
         caught = self.assertRaises(NoBoard, flash, wished, around)
         self.assertIn("No MicroPython answers", str(caught))
         self.assertEqual(exit_code(caught), TRY_AGAIN)
