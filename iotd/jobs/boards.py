@@ -53,7 +53,7 @@ class Boards:
         self.fleet.updater = self.updates.update
         self.desk = FlashDesk(
             registry, releases, config.data_dir / IMAGES, config, lambda: self.https_url(),
-            in_thread,
+            in_thread, now,
         )
         registry.on_board_line = self.updates.hear
 

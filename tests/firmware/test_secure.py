@@ -16,6 +16,7 @@ from twisted.trial.unittest import TestCase
 
 from iotd.tls.issuing import Pair, new_authority, new_boards, new_web
 from iotd.tls.pem import certificate_text, key_text
+from tests.firmware import unix
 from tests.firmware.unix import run_unix
 
 #: A link that is used once, on a clock twenty times as fast as ours.
@@ -138,6 +139,8 @@ def dripping(target: int) -> int:
 
 class SecureTests(TestCase):
     """common/secure.py under the link of every board."""
+
+    skip = unix.NOT_HERE
 
     timeout = 90
 

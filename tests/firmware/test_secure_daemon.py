@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.field_camera import scenes
 from tests.firmware.flash import FIRMWARE
+from tests.firmware import unix
 from tests.firmware.unix import start_unix
 from tests.firmware.vm import settings
 from tests.running_daemon import RunningDaemon, until
@@ -72,6 +73,8 @@ class NeoPixel(list):
 
 class SecureDaemonTests(SynchronousTestCase):
     """The firmware's own main.py, to an ``ssl:`` port of the daemon."""
+
+    skip = unix.NOT_HERE
 
     def setUp(self) -> None:
         self.folder = Path(self.mktemp())
