@@ -9,8 +9,8 @@ import sys
 import time
 
 from bench import (
-    campus, campus_dashboard, fanout, idle, ingest, latency, pdf, slow_viewer, stalled, vitals,
-    watches,
+    boards, campus, campus_dashboard, fanout, idle, ingest, latency, pdf, slow_viewer, stalled,
+    vitals, watches,
 )
 from bench.daemon import Iotd
 from bench.load import Bench
@@ -21,7 +21,7 @@ SCENARIOS = {
     "fanout": fanout.run, "ingest": ingest.run, "latency": latency.run,
     "stalled": stalled.run, "slow-viewer": slow_viewer.run, "idle": idle.run,
     "watches": watches.run, "vitals": vitals.run, "report": pdf.run, "campus": campus.run,
-    "campus_dashboard": campus_dashboard.run,
+    "campus_dashboard": campus_dashboard.run, "boards": boards.run,
 }
 MOST_VIEWERS = {"fanout": fanout.CLIMB[-1], "idle": idle.VIEWERS}
 

@@ -1,0 +1,93 @@
+"""All boards lose the server at once: how they come back, beside a server that only accepts."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.board_house import House
+from bench.daemon import free_ports
+from bench.process import SERVER_CORE, Child
+from bench.report import Table, median
+
+SHARE, BACK = 5.0, 90.0  # % of all boards in the busiest second, s until all are back
+PATIENCE = 300.0
+
+
+@dataclass
+class Storm:
+    """How they came back: connections in the busiest second, s until all had one, CPU-s."""
+
+    busiest: int
+    back: float
+    cpu: float
+
+
+class Bare:
+    """The server that only accepts, on two ports as the daemon."""
+
+    def __init__(self) -> None:
+        self.cameras, self.devices = free_ports(2)
+        self.process = self._start()
+
+    def restart(self) -> None:
+        """On the same ports."""
+        self.process.end()
+        self.process = self._start()
+
+    def _start(self) -> Child:
+        child = Child([Path(sys.executable), "-m", "bench.board_plain", "accept",
+                       str(self.cameras), str(self.devices)], SERVER_CORE)
+        child.line()
+        return child
+
+
+def measure(house: House, rounds: int) -> Table:
+    """Restarts of the daemon, and of the other server."""
+    table = Table(
+        f"{house.count:,} boards lose the server, which comes back at once",
+        ("server", "busiest second", "of all", "all back after s", "CPU-s", "CPU ms a board"),
+    )
+    bare = Bare()
+    plain = _rounds(house, bare, rounds)
+    bare.process.end()
+    ours = _rounds(house, house.iotd, rounds)
+    for who, some in (("bare Twisted: accepts only", plain), ("iotd", ours)):
+        busiest, back, cpu = (median(getattr(one, name) for one in some)
+                              for name in ("busiest", "back", "cpu"))
+        table.add(who, f"{busiest:.0f}", f"{busiest / house.count * 100:.1f} %", f"{back:.1f}",
+                  f"{cpu:.2f}", f"{cpu / house.count * 1000:.2f}")
+    worst = max(one.busiest for one in ours)
+    table.aim("busiest second, the worst", worst / house.count * 100, most=SHARE, unit=" %")
+    table.aim("all back, the worst", max(one.back for one in ours), most=BACK, unit=" s")
+    table.notes.append("s: from the word to stop on, so with its end and start; CPU: from when it"
+                       " answers until all are back and told of themselves")
+    return table
+
+
+def _rounds(house: House, server: Any, rounds: int) -> list[Storm]:
+    house.switch_on(server)
+    some = [_lost(house, server) for _ in range(rounds)]
+    house.switch_off(server)
+    return some
+
+
+def _lost(house: House, server: Any) -> Storm:
+    house.ask()
+    house.bench.say("boards: the server goes")
+    lost = time.time()
+    server.restart()
+    cpu, times = server.process.cpu(), []
+    while len(times) < house.count:
+        if time.time() - lost > PATIENCE:
+            raise RuntimeError(f"{len(times)} of {house.count} boards came back")
+        time.sleep(0.5)
+        times += house.ask()["connections"]
+    if server is house.iotd:
+        house.until_online()
+    seconds = Counter(int(at - lost) for at in times)
+    return Storm(max(seconds.values()), max(times) - lost, server.process.cpu() - cpu)
