@@ -38,7 +38,7 @@ _SIGNS = (
     _sign(r"^link: .*(?:EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNABORTED|\b11[0368]\b|timed out)",
           0, "The board is in its Wi-Fi and finds no way to the daemon: look at --server, at"
           " firewalls, and whether the Wi-Fi lets its guests reach others."),
-    _sign(r"^link: .*(?:OSError\((?:-2|-3|-6|-202)\)|getaddrinfo|gaierror)", 0,
+    _sign(r"^link: .*(?:OSError\((?:-2|-3|-6|-202)\b|getaddrinfo|gaierror)", 0,
           "The board can't find the daemon by its name: give its address with --server."),
     _sign(r"^link: .*(?:[Mm]bed|MBEDTLS|SSL|certificate)", 0,
           "The board does not trust what answers as the daemon: run this again where the daemon"

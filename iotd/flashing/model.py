@@ -83,14 +83,16 @@ class Firmware:
 
 @dataclass(frozen=True)
 class Plan:
-    """In this order: ``removals``, ``writes`` into ``slot``, then at one stroke ``switch``;
-    ``leftovers`` of an older way of copying go last."""
+    """In this order: ``anchor`` names the present slot where nothing does, ``removals``,
+    ``writes`` into ``slot``, then at one stroke ``switch``; ``leftovers`` of an older way of
+    copying go last."""
 
     slot: str
     removals: tuple[str, ...] = ()
     writes: tuple[File, ...] = ()
     switch: tuple[File, ...] = ()
     leftovers: tuple[str, ...] = ()
+    anchor: tuple[File, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -100,7 +102,7 @@ class Plan:
     @property
     def total(self) -> int:
         """Bytes to send."""
-        return sum(len(each.data) for each in (*self.writes, *self.switch))
+        return sum(len(each.data) for each in (*self.anchor, *self.writes, *self.switch))
 
 
 def plan(facts: Facts, firmware: Firmware, root: Sequence[File], old: Iterable[str] = ()) -> Plan:
@@ -124,7 +126,9 @@ def plan(facts: Facts, firmware: Firmware, root: Sequence[File], old: Iterable[s
         stale.insert(0, TRIAL)
     left = tuple(sorted(path for path in old if path in facts.files))
     switch = switched(facts, slot, root)
-    return Plan(slot, tuple(dict.fromkeys(stale)), tuple(_last(writes)), switch, left)
+    unnamed = good and slot != good and facts.slot != good
+    anchor = (File(SLOT, good.encode()),) if unnamed else ()
+    return Plan(slot, tuple(dict.fromkeys(stale)), tuple(_last(writes)), switch, left, anchor)
 
 
 def switched(facts: Facts, slot: str, root: Sequence[File]) -> tuple[File, ...]:

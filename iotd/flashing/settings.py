@@ -56,7 +56,7 @@ def spread(told: Mapping[str, Any]) -> Settings:
         place = _PLACES.get(name) or tuple(str(name).split("."))
         for each in reversed(place):
             value = {each: value}
-        made = merge(made, value)
+        made = _over(made, value)
     return made
 
 
@@ -64,15 +64,24 @@ def merge(*layers: Mapping[str, Any]) -> Settings:
     """One over the other, object by object; None takes a key away."""
     made: Settings = {}
     for layer in layers:
-        for name, value in layer.items():
-            if value is None:
-                made.pop(name, None)
-            elif isinstance(value, Mapping):
-                below = made.get(name)
-                made[name] = merge(below if isinstance(below, dict) else {}, value)
-            else:
-                made[name] = copy.deepcopy(value)
+        made = _over(made, layer)
+    return _without_none(made)
+
+
+def _over(below: Settings, layer: Mapping[str, Any]) -> Settings:
+    made = dict(below)
+    for name, value in layer.items():
+        if isinstance(value, Mapping):
+            there = made.get(name)
+            made[name] = _over(there if isinstance(there, dict) else {}, value)
+        else:
+            made[name] = copy.deepcopy(value)
     return made
+
+
+def _without_none(given: Settings) -> Settings:
+    return {name: _without_none(value) if isinstance(value, dict) else value
+            for name, value in given.items() if value is not None}
 
 
 def check(kind: str, given: Settings, wifi_needed: bool = True) -> None:

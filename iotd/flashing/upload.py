@@ -25,6 +25,7 @@ def upload(
         progress(done, plan.total, path)
 
     session.start_afresh()
+    session.switch(plan.anchor, count)
     session.remove(plan.removals)
     for file in plan.writes:
         path = file.path

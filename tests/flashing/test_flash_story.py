@@ -11,9 +11,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.field_camera import scenes
 from tests.firmware.terminal import SerialBoard
 from tests.firmware.vm import Board
-from tests.running_daemon import RunningDaemon
+from tests.running_daemon import RunningDaemon, until
 
-PASSWORD = "correct horse battery"
+NETWORK, PASSWORD = "home of secrets", "correct horse battery"
 
 
 class StoryTests(SynchronousTestCase):
@@ -44,19 +44,57 @@ class StoryTests(SynchronousTestCase):
         self.addCleanup(board.stop)
         return board.start()
 
-    def words(self, port: str) -> list[str]:
+    def words(self, port: str, id: str, *more: str) -> list[str]:
         """A whole command line, with a Wi-Fi and settings in files."""
-        wifi, more = self.folder / "wifi.txt", self.folder / "more.json"
-        wifi.write_text(f"home\n{PASSWORD}\n")
-        more.write_text(json.dumps({"camera": {"sensor": "pattern"}, "retry_seconds": 5,
+        wifi, told = self.folder / "wifi.txt", self.folder / "more.json"
+        wifi.write_text(f"{NETWORK}\n{PASSWORD}\n")
+        told.write_text(json.dumps({"camera": {"sensor": "pattern"}, "retry_seconds": 5,
                                     "server": {"port": self.daemon.ports["cameras"]}}))
-        return ["flash", "--port", port, "--kind", "camera", "--id", "cam-box", "--preset",
-                "esp32s3-arducam", "--settings", str(more), "--wifi", str(wifi), "--server",
-                "127.0.0.1"]
+        return ["flash", "--port", port, "--kind", "camera", "--id", id, "--preset",
+                "esp32s3-arducam", "--settings", str(told), "--wifi", str(wifi), "--server",
+                "127.0.0.1", *more]
+
+    def say(self, *words: str, stdin: str = "") -> str:
+        """What a command says that ends well, in which no secret is."""
+        done = self.daemon.command(*words, stdin=stdin)
+        said = done.stdout + done.stderr
+        self.assertEqual(done.returncode, 0, said)
+        key = json.loads((self.flash / "settings.json").read_text())["key"]
+        for secret in (NETWORK, PASSWORD, key, stdin or PASSWORD):
+            self.assertNotIn(secret, said + self.daemon.log())
+        return done.stdout
+
+    def state_of(self, id: str) -> str:
+        """As the page has it."""
+        [found] = [each for each in self.daemon.call("GET", "/api/v1/devices")["items"]
+                   if each["id"] == id]
+        return str(found["state"])
+
+    def unplug(self) -> None:
+        """The board goes from its network back to the cable."""
+        assert self.networked is not None
+        self.networked.stop()
 
     def test_out_of_the_box(self) -> None:
-        """An empty board is online after one command; a second one changes nothing, and soon."""
-        done = self.daemon.command(*self.words(self.cable().port))
-        print(done)
-        self.assertEqual(done.returncode, 0, (done.stderr, done.stdout))
-        self.assertIn("online", done.stdout.splitlines()[-1])
+        """An empty board is online after one command and has a release's number; a second one
+        changes nothing within 3 s; told by another machine it is another device."""
+        said = self.say(*self.words(self.cable().port, "cam-box"))
+        self.assertIn("board: link: up", said)
+        self.assertIn("The daemon says: online.", said.splitlines()[-1])
+        self.assertEqual(self.state_of("cam-box"), "online")
+        self.assertEqual(json.loads((self.flash / "a/version.json").read_text())["build"], 1)
+
+        self.unplug()
+        port = self.cable().port
+        began = time.monotonic()
+        told = json.loads(self.say("flash", "--port", port, "--json", "--server", "127.0.0.1",
+                                   "--settings", str(self.folder / "more.json")))
+        self.assertLess(time.monotonic() - began, 3.0)
+        self.assertEqual((told["state"], told["key"], told["id"]), ("unchanged", "kept", "cam-box"))
+
+        until(lambda: self.networked is not None and self.networked.running, "it is on again")
+        self.unplug()
+        address = f"http://127.0.0.1:{self.daemon.ports['web']}"
+        words = self.words(self.cable().port, "cam-far", "--daemon", address, "--token-stdin")
+        self.assertIn("online", self.say(*words, stdin=self.daemon.token()))
+        self.assertEqual(self.state_of("cam-far"), "online")
