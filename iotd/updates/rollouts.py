@@ -45,9 +45,11 @@ class Rollouts:
     def take(self, rollout: Rollout, boards: Iterable[Board]) -> Live:
         """One that is on disk; its boards are its own from now on."""
         live = self._live[rollout.id] = Live(rollout, boards, self._seconds())
-        for device in live.boards:
-            older = self._live.get(self._of.get(device, rollout.id))
-            if older is not None and older is not live:
+        for device, board in live.boards.items():
+            older = self._elsewhere(device, live)
+            if older is not None and board.state in model.ENDED:
+                continue  # read at the start: the older one was resumed
+            if older is not None:
                 self._put(older, model.given_over(older.boards[device], rollout.id))
             self._of[device] = rollout.id
         return live
@@ -79,7 +81,9 @@ class Rollouts:
         self._put(live, after)
         if not live.may_begin(after):  # it failed, and that has stopped the roll-out
             return None
-        resumes = after.state == model.LOADING and now - after.at >= QUIET
+        # also with the last part told: the link may have gone with it
+        begun = after.state in (model.LOADING, model.TRYING) and report.build != rollout.build
+        resumes = begun and now - after.at >= QUIET
         return rollout.build if after.state == model.OFFERED or resumes else None
 
     def wanted(self, device: str) -> tuple[int, bool] | None:
@@ -118,8 +122,13 @@ class Rollouts:
         live = self._live[rollout.id]
         self._change(live, rollout)
         live.began = self._seconds()
-        for board in tuple(live.boards.values()):
-            self._put(live, model.again(board, self._seconds()))
+        for board in [each for each in live.boards.values() if each.state == model.FAILED]:
+            again, later = model.again(board, self._seconds()), self._elsewhere(board.device, live)
+            if later is not None and later.boards[board.device].state not in model.ENDED:
+                again = model.given_over(again, later.rollout.id)
+            else:
+                self._of[board.device] = rollout.id
+            self._put(live, again)
 
     def _change(self, live: Live, rollout: Rollout) -> None:
         # written once more: a write of before may be on its way still
@@ -136,7 +145,7 @@ class Rollouts:
         self.save()
         for live in tuple(self._live.values()):
             self._tell(live)
-            if live.ended and not live.unsaved and not live.rollout_unsaved:
+            if live.ended and live.on_disk:
                 self._forget(live)
 
     def _look(self, live: Live) -> None:
@@ -202,8 +211,10 @@ class Rollouts:
             boards = [live.boards[id] for id in live.unsaved if id in live.boards]
             work.append((live, rollout, boards))
             live.unsaved, live.rollout_unsaved = set(), False
+            live.writing += 1
         written = self._store.run(_write, [(each.rollout.id, *rest) for each, *rest in work])
-        return written.addErrback(self._not_saved, work)
+        written.addErrback(self._not_saved, work)
+        return written.addCallback(_written, [live for live, *_ in work])
 
     def _not_saved(self, failure: Any, work: Sequence[tuple[Live, Any, list[Board]]]) -> None:
         for live, rollout, boards in work:
@@ -224,18 +235,35 @@ class Rollouts:
     def _of_device(self, device: str) -> Live | None:
         return self._live.get(self._of.get(device, -1))
 
+    def _elsewhere(self, device: str, live: Live) -> Live | None:
+        other = self._of_device(device)
+        return None if other is live else other
+
     def _device_changed(self, changed: DeviceChanged) -> None:
         state = changed.data.get("state")
         if state == "online":
             self._online.setdefault(changed.id, self._seconds())
         else:
             self._online.pop(changed.id, None)
+        if state == "revoked":
+            self._revoked(changed.id)
         if state == "deleted":
             self._of.pop(changed.id, None)
             for live in self._live.values():
                 if live.boards.pop(changed.id, None) is not None:
                     live.unsaved.discard(changed.id)
                     live.fresh = True
+
+    def _revoked(self, device: str) -> None:
+        for live in self._live.values():
+            board = live.boards.get(device)
+            if board is not None and board.state not in model.ENDED:
+                self._put(live, model.moved(board, model.LEFT, "it was revoked", self._seconds()))
+
+
+def _written(_: Any, lives: Iterable[Live]) -> None:
+    for live in lives:
+        live.writing -= 1
 
 
 def _write(connection: Any, work: Iterable[tuple[int, Rollout | None, list[Board]]]) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from iotd.updates import records
 from iotd.updates.model import PATIENCE
+from iotd.wire.board_lines import parse_part
 from tests.updates.room import SimulatedBoard, UpdatesTest
 
 
@@ -101,6 +103,27 @@ class RolloutTests(UpdatesTest):
         await self.live(boards, 120)
         self.assertEqual((await self.office.get(rollout["id"]))["state"], "done")
 
+    async def test_last_part_lost(self) -> None:
+        """The link goes with the last part on its way: the board is offered it once more."""
+        boards, rollout = await self.begun(1)
+        board, hear = boards[0], boards[0].hear
+
+        def cut(line: str) -> None:
+            piece = parse_part(line)
+            if piece is not None and piece[2].startswith(b'{"build":2,"kind"'):
+                board.hear = hear  # type: ignore[method-assign]
+                board.leave()
+            else:
+                hear(line)
+
+        board.hear = cut  # type: ignore[method-assign]
+        board.leave()
+        await self.live(boards, 30)
+        found = await self.office.get(rollout["id"])
+        self.assertEqual((self.of_each(found)["w-00"], board.firmware.build), ("trying", 1))
+        await self.live(boards, 90)
+        self.assertEqual((await self.office.get(rollout["id"]))["state"], "done")
+
     async def test_away(self) -> None:
         """Boards that are away are passed over after ten minutes, and get it when they come."""
         self.release("first")
@@ -180,6 +203,50 @@ class RolloutTests(UpdatesTest):
         self.assertEqual((found["state"], self.of_each(found)),
                          ("done", {"w-01": "done", "w-02": "done"}))
 
+    async def test_revoked(self) -> None:
+        """A board that is revoked meanwhile is left, and holds nobody up, the first one either."""
+        boards, rollout = await self.begun(3)
+        boards[0].mute = boards[0].lost = True  # type: ignore[attr-defined]
+        await self.live(boards, 30)
+        boards[0].leave()
+        await self.registry.revoke("w-00", "ada")
+        await self.live(boards[1:], 240)
+        found = await self.office.get(rollout["id"])
+        self.assertEqual((found["state"], self.of_each(found)),
+                         ("done", {"w-00": "left", "w-01": "done", "w-02": "done"}))
+
+    async def test_resumed_after_a_later_one(self) -> None:
+        """A board that failed, was in a later roll-out that is over, and is tried again, is offered
+        it, after a restart too."""
+        boards, rollout = await self.begun(2, w_00="back")
+        await self.live(boards, 120)
+        later = await self.office.start(None, None, False, "ada")
+        await self.office.cancel(later["id"], "ada")
+        await self.office.resume(rollout["id"], "ada")
+        await self.restart()
+        boards[0].firmware.ending = "well"
+        boards[0].leave()
+        await self.live(boards, 240)
+        found = await self.office.get(rollout["id"])
+        self.assertEqual((found["state"], self.of_each(found)),
+                         ("done", {"w-00": "done", "w-01": "left"}))
+
+    async def test_resumed_twice(self) -> None:
+        """Two roll-outs that stopped at the same board: who is resumed last has it."""
+        boards, rollout = await self.begun(2, w_00="back")
+        await self.live(boards, 120)
+        later = await self.office.start(2, ["w-00"], False, "ada")
+        boards[0].firmware.ending = "back"
+        boards[0].leave()
+        await self.live(boards, 240)
+        self.assertEqual((await self.office.get(later["id"]))["state"], "stopped")
+        boards[0].firmware.ending = "well"
+        await self.office.resume(rollout["id"], "ada")
+        await self.restart()
+        boards[0].leave()
+        await self.live(boards, 240)
+        self.assertEqual(self.of_each(await self.office.get(rollout["id"]))["w-00"], "done")
+
     async def test_restart(self) -> None:
         """iotd starts again in the middle of it: it goes on from where it was."""
         boards, rollout = await self.begun(12)
@@ -227,6 +294,33 @@ class RolloutTests(UpdatesTest):
         await self.restart()
         found = await self.office.get(rollout["id"])
         self.assertEqual((found["state"], found["counts"]["done"]), ("done", 2))
+
+
+    async def test_store_away_at_the_end(self) -> None:
+        """The database goes away under the last write: the end is written when it is back, and
+        the next roll-out can begin."""
+        boards, rollout = await self.begun(1)
+        lost: list[Deferred[Any]] = []
+        run = self.store.run
+
+        def away(*_: Any, **__: Any) -> Deferred[Any]:
+            lost.append(Deferred())
+            return lost[-1]
+
+        live = self.updates._rollouts.get(rollout["id"])
+        while live is not None and not live.ended:
+            boards[0].leave()
+            boards[0].come()
+            self.store.run = away  # type: ignore[method-assign]
+            self.clock.pump([0.5] * 20)
+        self.store.run = run  # type: ignore[method-assign]
+        for each in lost:
+            each.errback(ConnectionError("the database is away"))
+        self.assertTrue(self.flushLoggedErrors())
+        await self.turn(3.0)
+        self.assertIsNone(self.updates._rollouts.get(rollout["id"]))
+        stored = await self.store.read(records.get_rollout, rollout["id"])
+        self.assertEqual(stored.state, "done")
 
 
 def _refuse(*_: Any, **__: Any) -> Deferred[Any]:
