@@ -263,7 +263,6 @@ EVENTS: dict[str, frozenset[str]] = {
     "device": OPERATORS,
     "board": OPERATORS,
     "rollout": OPERATORS,
-    "rollout": OPERATORS,
     "camera": WATCHERS,
     # of these each hears only what is theirs: iotd.health.access
     "reading": HEALTH,

@@ -57,10 +57,12 @@ class PasswordFile:
     mosquitto_passwd makes.
     """
 
+    _log = Logger()
+
     def __init__(self, data_dir: Path, own: Account | None) -> None:
         self.path = data_dir / "mosquitto" / "passwords"
         self.others = self.path.with_name("others")
-        self._own = own
+        self._own, self._told = own, False
 
     def write(self, keys: Mapping[str, str]) -> bool:
         """Make it hold exactly these gates; False when it already did. Blocks; OSError."""
@@ -71,7 +73,7 @@ class PasswordFile:
             for name, password, rounds in self._accounts(keys)
         ]
         taken = {line.partition(":")[0] for line in lines}
-        lines += [line for line in _lines(self.others)
+        lines += [line for line in self._of_people()
                   if _OTHER.fullmatch(line) and line.partition(":")[0] not in taken]
         text = "".join(f"{line}\n" for line in lines)
         if lines == _lines(self.path) and self.path.exists():
@@ -83,6 +85,19 @@ class PasswordFile:
         own = [(*self._own, PASSWORD_ROUNDS)] if self._own is not None else []
         taken = {name for name, _, _ in own}
         return own + [(id, keys[id], KEY_ROUNDS) for id in sorted(keys) if id not in taken]
+
+    def _of_people(self) -> list[str]:
+        """Gates get in without them: the file may be root's alone, who made it."""
+        try:
+            return _lines(self.others)
+        except OSError as problem:
+            if not self._told:  # it is written whenever a device changes
+                self._told = True
+                self._log.error(
+                    "{file} can't be read: {why}; the accounts in it can't sign in to Mosquitto",
+                    file=str(self.others), why=problem.strerror,
+                )
+            return []
 
     def _replace(self, text: str) -> None:
         """Whole or not at all, whatever happens meanwhile; readable by owner and group only."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.bus import Bus, DeviceChanged
@@ -89,6 +90,17 @@ class PasswordFileTests(SynchronousTestCase):
         self.assertEqual(self.names(), ["iotd", "north", "homeassistant"])
         self.assertEqual(self.file.path.read_text().splitlines()[2], home)
         self.assertFalse(self.file.write({"north": KEY}))
+
+    def test_accounts_that_nobody_may_read(self) -> None:
+        """Gates get in all the same, and the log names the file, once."""
+        said: list[Any] = []
+        globalLogPublisher.addObserver(said.append)
+        self.addCleanup(globalLogPublisher.removeObserver, said.append)
+        self.file.others.mkdir(parents=True)  # no file: root can't read it either
+        self.assertTrue(self.file.write({"north": KEY}))
+        self.assertTrue(self.file.write({}))
+        self.assertEqual(self.names(), ["iotd"])
+        self.assertEqual([event.get("file") for event in said], [str(self.file.others)])
 
     def test_a_damaged_file(self) -> None:
         """Whatever was in it before, it is right afterwards."""
