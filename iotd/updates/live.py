@@ -16,7 +16,8 @@ SHOWN = 60  # boards in an event: with more a page asks for the roll-out
 class Live:
     """``began``: when its wave did, in monotonic seconds. ``unsaved``: boards to be written.
 
-    ``fresh``: whether open pages don't know of it as it is.
+    ``writing``: how many writes are on their way. ``fresh``: whether open pages don't know of
+    it as it is.
     """
 
     def __init__(self, rollout: Rollout, boards: Iterable[Board], began: float) -> None:
@@ -24,7 +25,13 @@ class Live:
         self.boards = {board.device: board for board in boards}
         self.unsaved: set[str] = set()
         self.rollout_unsaved = False
+        self.writing = 0
         self.fresh = True
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether all of it is written; a write that is on its way may fail yet."""
+        return not (self.unsaved or self.rollout_unsaved or self.writing)
 
     @property
     def offers(self) -> bool:
