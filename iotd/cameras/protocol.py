@@ -13,10 +13,12 @@ from iotd.devices.links import NO_HELLO, LinkProtocol
 from iotd.errors import Conflict, Invalid
 from iotd.wire.camera import (
     NEED_DATA, BadFrame, CameraConversation, EmptyFrame, Event, FieldDecided, FrameReceived,
-    HelloReceived, LineReceived, Phase, PingReceived, ProofReceived,
+    HelloReceived, LineReceived, Phase, PingReceived, PongReceived, ProofReceived,
 )
 from iotd.wire.commands import START, STOP
 from iotd.wire.errors import ImpossibleLength, LocalProtocolError, RemoteProtocolError
+
+MAX_LINES = 1000  # of a camera with a key, in one second; it says a few in a minute
 
 if TYPE_CHECKING:
     from iotd.cameras.server import CameraFactory
@@ -35,6 +37,7 @@ class CameraProtocol(LinkProtocol):
         self.drive = Drive()
         self._conversation = CameraConversation(max_frame_bytes)
         self._spoke = False
+        self._second = self._lines = 0
 
     # -- life -------------------------------------------------------------------
 
@@ -83,6 +86,8 @@ class CameraProtocol(LinkProtocol):
             self.move()
 
     def _happened(self, event: Event) -> None:
+        if isinstance(event, (PingReceived, PongReceived, LineReceived)):
+            self._count_line()
         if isinstance(event, FieldDecided):
             self._join_unkeyed()
         elif isinstance(event, HelloReceived):
@@ -97,6 +102,14 @@ class CameraProtocol(LinkProtocol):
             self._line(event.text)
         elif isinstance(event, BadFrame):
             self._bad_frame(event.reason)
+
+    def _count_line(self) -> None:
+        second = int(self._server.seconds())
+        if second != self._second:
+            self._second, self._lines = second, 0
+        self._lines += 1
+        if self._lines > MAX_LINES:
+            raise RemoteProtocolError(f"more than {MAX_LINES} lines in a second")
 
     def _line(self, text: str) -> None:
         if self.camera is not None and self._board_line(text):

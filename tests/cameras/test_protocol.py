@@ -313,6 +313,18 @@ class KeyedCameraTests(PartsTest):
         self.advance(3)
         self.assertTrue(transport.disconnecting)
 
+    async def test_flood_of_lines(self) -> None:
+        """A thousand lines a second are heard; one more ends the connection, and is logged."""
+        key = await self.registry.make_key("front-door", by="test")
+        protocol, transport = await self.hello("front-door", key)
+        for _ in range(2):
+            protocol.dataReceived(b"ping\n" * 500 + b"info build=1\n" * 500)
+            self.advance(1)
+        self.assertFalse(transport.disconnecting)
+        protocol.dataReceived(b"info build=1\n" * 1001)
+        self.assertTrue(transport.disconnecting)
+        self.assertEqual([each["state"] for each in self.registry.list()], ["offline"])
+
 
 class LimitTests(PartsTest):
     """How many may connect."""
