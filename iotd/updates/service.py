@@ -15,6 +15,7 @@ from iotd.devices.service import Registry
 from iotd.site.figures import guarded
 from iotd.store.engine import Store
 from iotd.updates.figures import Figures
+from iotd.updates.firmware import MPY
 from iotd.updates.office import Office
 from iotd.updates.releases import Releases
 from iotd.updates.rollouts import Rollouts
@@ -108,7 +109,9 @@ class Updates:
             self._serving.refuse(fetch, reply)
             return
         build, older = wanted
-        self._serving.fetch(id, Wanted(build, report.kind, report.mpy, older), fetch, reply)
+        # one plan for all boards that get the source, whatever else they say they run
+        mpy = MPY if report.mpy == MPY else None
+        self._serving.fetch(id, Wanted(build, report.kind, mpy, older), fetch, reply)
 
     def _bad(self, id: str, fault: str) -> None:
         self._figures.lines.labels("bad").inc()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Callable
 
 from twisted.internet.defer import Deferred, succeed
@@ -59,7 +60,7 @@ class Serving:
         self._progress, self._broken = progress, broken
         self._turns: dict[str, _Turn] = {}
         self._plans: OrderedDict[Wanted, tuple[float, Plan]] = OrderedDict()
-        self._files = _Kept(KEPT_BYTES)
+        self._making, self._files = _Once(), _Kept(KEPT_BYTES)
         self._stopped = False
 
     def fetch(self, id: str, wanted: Wanted, fetch: Fetch, reply: Reply) -> None:
@@ -138,9 +139,14 @@ class Serving:
         seen_at, plan = self._plans.get(wanted, (now - PLAN_SECONDS, None))
         if plan is not None and now - seen_at < PLAN_SECONDS:
             return plan
+        made: Plan = await self._making.get(wanted, self._make)
+        return made
+
+    async def _make(self, wanted: Wanted) -> Plan:
         made = Plan(await self._in_thread(
             self._releases.manifest, wanted.build, wanted.kind, wanted.mpy, wanted.older
         ))
+        self._plans.pop(wanted, None)
         self._plans[wanted] = (self._clock.seconds(), made)
         while len(self._plans) > KEPT_PLANS:
             self._plans.popitem(last=False)
@@ -159,34 +165,45 @@ class Serving:
         return data
 
 
-class _Kept:
-    """The files that were asked for last, up to so many bytes; each is read once at a time."""
+class _Once:
+    """Who asks for what is on its way already waits for the same."""
 
-    def __init__(self, most: int) -> None:
-        self._most, self._size = most, 0
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._waiting: dict[str, list[Deferred[bytes]]] = {}
+    def __init__(self) -> None:
+        self._waiting: dict[Any, list[Deferred[Any]]] = {}
 
-    def get(self, name: str, read: Callable[[str], Any]) -> Deferred[bytes]:
-        """What ``read(name)`` gives, perhaps from before."""
-        if name in self._kept:
-            self._kept.move_to_end(name)
-            return succeed(self._kept[name])
-        wanted: Deferred[bytes] = Deferred()
+    def get(self, name: Any, read: Callable[[Any], Any]) -> Deferred[Any]:
+        """What ``read(name)`` gives; one read for all."""
+        wanted: Deferred[Any] = Deferred()
         waiting = self._waiting.setdefault(name, [])
         waiting.append(wanted)
         if len(waiting) == 1:
             Deferred.fromCoroutine(read(name)).addBoth(self._came, name)
         return wanted
 
-    def _came(self, result: Any, name: str) -> None:
-        if isinstance(result, bytes):
-            self._keep(name, result)
+    def _came(self, result: Any, name: Any) -> None:
         for wanted in self._waiting.pop(name):
             wanted.callback(result)  # a Failure is taken as one
 
-    def _keep(self, name: str, data: bytes) -> None:
+
+class _Kept:
+    """The files that were asked for last, up to so many bytes; each is read once at a time."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._size = most, 0
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._reading = _Once()
+
+    def get(self, name: str, read: Callable[[str], Any]) -> Deferred[bytes]:
+        """What ``read(name)`` gives, perhaps from before."""
+        if name in self._kept:
+            self._kept.move_to_end(name)
+            return succeed(self._kept[name])
+        return self._reading.get(name, partial(self._read, read))
+
+    async def _read(self, read: Callable[[str], Any], name: str) -> bytes:
+        data: bytes = await read(name)
         self._kept[name] = data
         self._size += len(data)
         while self._size > self._most:
             self._size -= len(self._kept.popitem(last=False)[1])
+        return data
