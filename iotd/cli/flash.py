@@ -13,7 +13,7 @@ import click
 from iotd.cli.flash_daemon import Elsewhere, Here
 from iotd.cli.flash_people import Terminal
 from iotd.cli.place import Place, placed
-from iotd.cli.telling import tell_json
+from iotd.cli.telling import tell_json, tell_warning
 from iotd.errors import Invalid
 from iotd.flashing import images
 from iotd.flashing.presets import KINDS
@@ -77,8 +77,10 @@ def flash(
     done = flash_board(wishes, _around(place, daemon, token_stdin, dry_run, yes))
     if place.json:
         tell_json(asdict(done))
-    else:
-        click.echo(done.message)
+        return
+    for each in done.warnings:
+        tell_warning(each)
+    click.echo(done.message)
 
 
 def _around(

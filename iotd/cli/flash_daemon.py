@@ -148,7 +148,10 @@ class Elsewhere:
             raise _refusal(problem) from None
         except (OSError, ssl.SSLError, ValueError) as problem:
             why = getattr(problem, "reason", problem)
-            raise Unavailable(f"{self._url} does not answer: {why}.", "daemon") from None
+            known = "" if not isinstance(why, ssl.SSLCertVerificationError) else (
+                " Name the file of its authority in the variable SSL_CERT_FILE."
+            )
+            raise Unavailable(f"{self._url} does not answer: {why}.{known}", "daemon") from None
 
 
 def _refusal(problem: urllib.error.HTTPError) -> Exception:

@@ -25,7 +25,8 @@ class Facts:
     runs, ``unique`` its chip's number in hex, ``free`` and ``block`` bytes of its flash,
     ``files`` SHA-256 in hex by path, "" where only the name was asked for, ``sizes`` in bytes,
     ``slot`` as /slot says or "", ``versions`` the version.json of each slot, ``settings`` its
-    settings.json as far as it can be read.
+    settings.json as far as it can be read, ``camera`` whether its MicroPython
+    has the module of that name.
     """
 
     machine: str
@@ -39,6 +40,7 @@ class Facts:
     settings: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
+    camera: bool = False
 
     @property
     def chip(self) -> str:

@@ -33,6 +33,12 @@ def _read(p,n=64):
 def _room():
  s=os.statvfs("/")
  return s[0]*s[3],s[0]
+def _has(m):
+ try:
+  __import__(m)
+ except Exception:
+  return False
+ return True
 def _what():
  u=b""
  try:
@@ -47,7 +53,7 @@ def _what():
   pass
  _t({"machine":m,"release":".".join(str(i) for i in sys.implementation.version[:3]),
   "mpy":getattr(sys.implementation,"_mpy",0)&255,"unique":str(binascii.hexlify(u),"ascii"),
-  "free":_room()[0],"block":_room()[1],"slot":_read("/slot").strip()})
+  "free":_room()[0],"block":_room()[1],"slot":_read("/slot").strip(),"camera":_has("camera")})
 def _walk(d,sums,n):
  try:
   l=list(os.ilistdir(d or "/"))

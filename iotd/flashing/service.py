@@ -218,5 +218,14 @@ def _told(
         state, sentences[state], session.port, facts.machine, wanted.id, wanted.kind,
         firmware.version, firmware.build, made.slot,
         tuple(each.path for each in (*made.writes, *made.switch)),
-        made.removals + made.leftovers, made.total, key,
+        made.removals + made.leftovers, made.total, key, warnings=_warnings(facts, wanted),
     )
+
+
+def _warnings(facts: Facts, wanted: _Wanted) -> tuple[str, ...]:
+    """What will not work though all is written."""
+    camera = wanted.settings.get("camera")
+    if isinstance(camera, dict) and camera.get("sensor") == "builtin" and not facts.camera:
+        return ("The MicroPython on this board has no camera module, so it will show nothing:"
+                " write a build for this very board with --image FILE --anew.",)
+    return ()

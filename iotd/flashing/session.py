@@ -239,7 +239,7 @@ def _facts(answers: list[Any]) -> Facts:
         {each: _object(whole.get(f"/{each}/version.json", "")) for each in SLOTS},
         _object(whole.get("/settings.json", "")),
         {path: _digest(each["sha"]) for path, each in files.items()},
-        {path: each["size"] for path, each in files.items()},
+        {path: each["size"] for path, each in files.items()}, what["camera"],
     )
 
 

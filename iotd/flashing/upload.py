@@ -24,6 +24,7 @@ def upload(
         done += more
         progress(done, plan.total, path)
 
+    progress(0, plan.total, "")
     session.start_afresh()
     session.switch(plan.anchor, count)
     session.remove(plan.removals)

@@ -121,3 +121,4 @@ class Outcome:
     bytes: int = 0
     key: str = ""
     micropython: str = ""
+    warnings: tuple[str, ...] = ()

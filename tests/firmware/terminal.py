@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import threading
 import tty
@@ -50,11 +51,25 @@ class SerialBoard:
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._powered = False
+        self._powered = self._over = False
+
+    def instead(self, says: Callable[[bytes], bytes]) -> None:
+        """Until start() something else answers on the port, such as a chip's boot loader."""
+        def serve() -> None:
+            while not (self._powered or self._over):
+                if select.select([self._master], [], [], 0.02)[0]:
+                    said = says(os.read(self._master, 65536))
+                    while said and select.select([], [self._master], [], 0.1)[1]:
+                        said = said[os.write(self._master, said[:256]):]
+
+        self._thread = threading.Thread(target=serve, daemon=True)
+        self._thread.start()
 
     def start(self) -> "SerialBoard":
         """Power on; returns at once."""
         self._powered = True
+        if self._thread is not None:
+            self._thread.join(10.0)
         self._boot("power")
         self._thread = threading.Thread(target=self._live, daemon=True)
         self._thread.start()
@@ -97,6 +112,9 @@ class SerialBoard:
 
     def stop(self) -> None:
         """Power off; process, port and thread are gone on return."""
+        self._over = True
+        if not self._powered and self._thread is not None:
+            self._thread.join(10.0)
         self.unplug()
         if self._thread is not None:
             self._thread.join(10.0)

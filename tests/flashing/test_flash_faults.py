@@ -5,14 +5,24 @@ from __future__ import annotations
 import os
 import random
 import tty
+from typing import Any
+from unittest import mock
 
+from iotd.errors import Invalid
 from iotd.exit_codes import FAULT, TRY_AGAIN, exit_code
+from iotd.flashing import esptool_run
+from iotd.flashing.chips import named
+from iotd.flashing.micropython import Tools
 from iotd.flashing.service import Surroundings, flash
 from iotd.flashing.trouble import (
     BadFlash, BoardGone, NoBoard, NoisyLine, NoRoom, WrongBoard,
 )
 from iotd.flashing.wishes import Wishes
+from tests.firmware.terminal import SerialBoard
 from tests.flashing.bench import USUAL, FlashCase, Person, contents
+from tests.flashing.rom import ESP32_S3, Rom
+from tests.flashing.rom_image import image_for
+from tests.flashing.test_esptool_run import HURRY
 
 RUNS = r"wifi: no '"
 #: A change that every file of settings shows.
@@ -124,3 +134,55 @@ class FaultTests(FlashCase):
         self.assertIn("dialout", str(caught))
         caught = self.assertRaises(NoBoard, flash, Wishes(port="/dev/ttyUSB77"), around)
         self.assertIn("There is no /dev/ttyUSB77", str(caught))
+
+
+class BareChipTests(FlashCase):
+    """A chip without MicroPython: its boot loader first, esptool itself, then the VM."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.rom = Rom(ESP32_S3)
+        self.image = self.folder / "image.bin"
+        self.image.write_bytes(image_for(named("esp32s3"), 24))
+        config = self.folder / "esptool.cfg"
+        config.write_text(HURRY)
+        patched = mock.patch.dict(os.environ, ESPTOOL_CFGFILE=str(config))
+        patched.start()
+        self.addCleanup(patched.stop)
+        self.bare = SerialBoard(self.on_board, speed=50.0)
+        self.addCleanup(self.bare.stop)
+        self.bare.instead(self.rom.hear)
+
+    def write(self, *args: Any, **more: Any) -> None:
+        """As esptool does; a pseudo-terminal has no line by which it starts the board."""
+        esptool_run.write(*args, **more)
+        self.bare.start()
+
+    def around(self) -> Surroundings:
+        return Surroundings(self.person, self.daemon, self.folder, patience=1.0,
+                            tools=Tools(write=self.write))
+
+    def wishes(self, **more: Any) -> Wishes:
+        return Wishes(port=self.bare.port, image=self.image, **USUAL, **more)
+
+    def test_from_the_first_byte(self) -> None:
+        """The chip is recognised, a person agrees, its flash is erased and the image stands in
+        it; then MicroPython answers and the board comes online."""
+        self.person.answers["yes"] = "yes"
+        self.assertEqual(flash(self.wishes(), self.around()).state, "online")
+        image = self.image.read_bytes()
+        self.assertEqual((self.rom.erased, bytes(self.rom.flash[:len(image)])), (True, image))
+        self.assertIn((len(image), len(image)), self.person.progress)
+        self.boots(RUNS)
+
+    def test_nothing_without_leave(self) -> None:
+        """A dry run, a person who does not agree and an image for another chip write nothing."""
+        done = flash(self.wishes(dry_run=True), self.around())
+        self.assertEqual((done.state, done.micropython), ("planned", "image.bin"))
+        self.assertIn("ESP32-S3", done.message)
+        self.assertRaises(Invalid, flash, self.wishes(), self.around())
+        self.image.write_bytes(image_for(named("esp32c3"), 24))
+        self.person.answers["yes"] = "yes"
+        told = self.assertRaises(Invalid, flash, self.wishes(), self.around())
+        self.assertIn("ESP32-C3", str(told))
+        self.assertEqual((self.rom.blocks, self.rom.erased, self.daemon.calls), (0, False, []))

