@@ -49,6 +49,10 @@ class Office:
     @to_its_end
     async def release(self, by: str) -> dict[str, Any]:
         """Make a release of the firmware that iotd came with; Conflict when it is the newest."""
+        # one at a time: two would take the same number
+        return await self._in_turn(self._make_release(by))
+
+    async def _make_release(self, by: str) -> dict[str, Any]:
         newest, made = await self._in_thread(self._make, self._now())
         if newest is not None and newest.build == made.build:
             raise Conflict(f"Build {made.build} holds the firmware of this iotd already.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Awaitable
+
+from twisted.internet.defer import Deferred
 
 from iotd.accounts.records import audit
 from iotd.errors import Conflict, Invalid, NotFound
@@ -88,6 +90,25 @@ class DecisionTests(UpdatesTest):
             await second
         await self.office.cancel(rollout["id"], "ada")
         self.assertEqual((await self.office.start(None, None, False, "ada"))["id"], 2)
+
+    async def test_one_release_at_a_time(self) -> None:
+        """Two who make a release at once: the second finds that of the first."""
+        self.release("first")
+        made = self.releases.newest()
+        threads: list[Deferred[Any]] = []
+
+        def in_thread(*_: Any) -> Deferred[Any]:
+            threads.append(Deferred())
+            return threads[-1]
+
+        self.patch(self.office, "_in_thread", in_thread)
+        both = [Deferred.fromCoroutine(_now(self.office.release(by))) for by in ("ada", "bob")]
+        self.assertEqual(len(threads), 1)
+        threads[0].callback((None, made))
+        self.assertEqual((await both[0])["build"], 1)
+        threads[1].callback((made, made))
+        with self.assertRaisesRegex(Conflict, "Build 1 holds"):
+            await both[1]
 
     async def test_later_one_takes_over(self) -> None:
         """A board that waits in an old roll-out is the new one's."""
@@ -206,3 +227,7 @@ class DecisionTests(UpdatesTest):
 def _audit(connection: Any) -> list[tuple[str, str, str, str]]:
     rows = connection.execute(audit.select().order_by(audit.c.id)).mappings()
     return [(row["who"], row["action"], row["subject"], row["detail"]) for row in rows]
+
+
+async def _now(work: Awaitable[Any]) -> Any:
+    return await work
