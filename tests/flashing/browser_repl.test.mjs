@@ -8,7 +8,7 @@ import { Fault, faultOf, hint } from '../../web/src/lib/boards/faults.js';
 import { md5 } from '../../web/src/lib/boards/md5.js';
 import { look, sha256 } from '../../web/src/lib/boards/on-board.js';
 import { RawRepl } from '../../web/src/lib/boards/raw-repl.js';
-import { bytesIn, changes, finish, plan, settingsText, writeBeside, writeSlot } from '../../web/src/lib/boards/upload.js';
+import { bytesIn, changes, finish, misplaced, plan, settingsText, writeBeside, writeSlot } from '../../web/src/lib/boards/upload.js';
 import { boot, VmPort } from './vm_port.mjs';
 
 const SELECTOR = readFileSync(path.join(import.meta.dirname, '..', '..', 'firmware', 'main.py'));
@@ -195,4 +195,9 @@ test("the browser's own errors have our words", () => {
   for (const [name, words, code] of names) assert.equal(faultOf(new DOMException(words, name)).code, code);
   const other = new Error('what the server said');
   assert.equal(faultOf(other), other);
+});
+
+test('what a page keeps to itself is found among the settings of a person', () => {
+  assert.equal(misplaced({ led: { red: 2 }, camera: { wifi: 1 } }), null);
+  for (const key of ['wifi', 'wifi.password', 'key', 'id', 'server']) assert.equal(misplaced({ led: {}, [key]: 'x' }), key);
 });

@@ -3,7 +3,7 @@ import { html, nothing } from "lit-html";
 import { api } from "../api.js";
 import { submit } from "../act.js";
 import { field, icon } from "../parts.js";
-import { changes } from "./upload.js";
+import { changes, isTable, misplaced } from "./upload.js";
 
 const HERE = /^(localhost|127\.|\[?::1)|\.local$/;
 
@@ -102,11 +102,22 @@ async function check(state, values, draw, go) {
 
 function edits(state) {
   if (state.wish.edited === null) return {};
+  const edited = parsed(state.wish.edited);
+  // a Wi-Fi that is written here would go to the server
+  const apart = misplaced(edited);
+  if (apart) throw new Wrong("edited", `Leave out ${apart}: it has a place of its own in this form.`);
+  return changes(presetOf(state).settings, edited);
+}
+
+function parsed(text) {
+  let found;
   try {
-    return changes(presetOf(state).settings, JSON.parse(state.wish.edited));
+    found = JSON.parse(text);
   } catch (problem) {
     throw new Wrong("edited", `This is no JSON: ${problem.message}`);
   }
+  if (!isTable(found)) throw new Wrong("edited", "It must be one object: {…}");
+  return found;
 }
 
 async function freeId(wish, draw) {

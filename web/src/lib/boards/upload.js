@@ -25,7 +25,13 @@ export function changes(preset, edited) {
   return found;
 }
 
-const isTable = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+/** The first key of a person's settings that has no place there: what the page adds by itself, or
+ * tells nobody. null when there is none. */
+export const misplaced = (edited) => Object.keys(edited).find((key) => APART.includes(key.split(".")[0])) ?? null;
+
+const APART = ["id", "key", "wifi", "server"];
+
+export const isTable = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
 /**
  * Which firmware is to be written: into the slot that does not run, unless the one that runs has
