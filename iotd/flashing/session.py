@@ -217,8 +217,8 @@ def _look_at_error(err: bytes) -> None:
     if _FULL.search(text):
         raise BadFlash("The board's flash is full: remove files of yours from it.", "port")
     if "OSError" in text:
-        raise BadFlash("The board's flash can't be written: its file system is broken. Write"
-                       " MicroPython anew (--image auto).", "port")
+        raise BadFlash("The board's flash can't be written: its file system is broken: erase"
+                       " it with --anew.", "port")
     if text.strip():
         raise NoisyLine("The board did not understand what it was sent: use a shorter cable or"
                         " another USB socket, and run this again.", detail=text)

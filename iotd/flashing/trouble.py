@@ -35,8 +35,7 @@ class NoRoom(Conflict):
     def __init__(self, needed: int, free: int) -> None:
         super().__init__(
             f"The board's flash is too full: {needed:,} bytes are needed and {free:,} are free."
-            " Remove files of yours from it, or erase it by writing MicroPython anew"
-            " (--image auto)."
+            " Remove files of yours from it, or erase it with --anew."
         )
         self.needed, self.free = needed, free
 
