@@ -181,6 +181,11 @@ class BoardTests(FleetCase):
         for words in ("Connected from 127.0.0.1", "Started anew: new firmware", "build 9 runs",
                       "Given a new key by ada"):
             expect(past).to_contain_text(words)
+        self.house.call(self.context, "POST", "/api/v1/boards/actions",
+                        {"action": "command", "devices": ["fleet-g"], "command": "lon"})
+        asked = past.locator("li", has_text="lon")
+        expect(asked).to_contain_text("refused")  # once, though the audit has both
+        expect(asked).to_have_count(1)
         self.assertEqual((self.clean(), self.faults), ([], []))
         self.page.click("text=All devices")
         expect(self.row("fleet-g").locator("a")).to_be_focused()

@@ -165,6 +165,7 @@ async function askHosts() {
 async function look() {
   if (document.hidden) return;
   refusals = await items("/api/v1/devices/refusals").catch(() => refusals);
+  one?.stale(); // a command changes nothing of the board, and stands in its history
   draw(); // times go on too
 }
 

@@ -33,6 +33,12 @@ function entry(one) {
     ${BAD.includes(one.result) ? stateBadge("bad", "warning", one.result) : nothing}</span> <small class="muted">${when(one.at)}</small></li>`;
 }
 
+/** What was asked for stands in the audit before it is done, and once more when it is refused: once is enough here. */
+export function told(items) {
+  const same = (one, other) => one && ["what", "text", "by"].every((key) => one[key] === other[key]);
+  return items.filter((one, i) => !(one.by && !BAD.includes(one.result) && BAD.includes(items[i - 1]?.result) && same(items[i - 1], one)));
+}
+
 /** The history of a board; `changed()` asks for drawing. */
 export function boardHistory(id, changed) {
   const address = `/api/v1/boards/${encodeURIComponent(id)}/events?limit=${PAGE}`;
@@ -71,7 +77,7 @@ export function boardHistory(id, changed) {
     end: () => clearTimeout(timer),
     template: () => html`<section class="stack"><h3>What happened</h3>
       ${problem ? html`<p class="note bad" role="alert">${icon("warning")}<span>${problem}</span></p>` : nothing}
-      ${items?.length ? html`<ol class="timeline">${items.map(entry)}</ol>` : html`<p class="muted">${items ? "Nothing yet." : "…"}</p>`}
+      ${items?.length ? html`<ol class="timeline">${told(items).map(entry)}</ol>` : html`<p class="muted">${items ? "Nothing yet." : "…"}</p>`}
       ${next ? html`<p><button type="button" class="quiet" @click=${(event) => more(event.currentTarget)}>Show more</button></p>` : nothing}</section>`,
   };
 }

@@ -74,14 +74,14 @@ export function manyBar(fleet, selected) {
   const ids = [...selected];
   if (!ids.length) return nothing;
   const button = (picture, words, work, danger = false) => html`<button type="button" class=${danger ? "danger" : "quiet"} @click=${(event) => work(event.currentTarget)}>${icon(picture)}${words}</button>`;
-  return html`<section class="many no-print" aria-label="Selected boards"><p role="status"><strong>${number(ids.length)} selected</strong></p>
-    <div class="row">
+  return html`<section class="many no-print" aria-label="Selected boards"><div class="row"><p role="status"><strong>${number(ids.length)} selected</strong></p>
+      <button type="button" class="plain-button" @click=${() => fleet.select([])} aria-label="Select none">${icon("close")}</button></div>
+    <div class="row acts">
       ${button("check", "Approve", (one) => run(fleet, ids, { action: "approve" }, one))}
       ${button("pencil", "Place", () => place(fleet, ids))}
       ${button("right", "Command", () => command(fleet, ids))}
       ${button("up", "Update", (one) => sure(fleet, ids, "update", one))}
       ${button("ban", "Revoke", (one) => sure(fleet, ids, "revoke", one), true)}
       ${button("trash", "Remove", (one) => sure(fleet, ids, "remove", one), true)}
-      <button type="button" class="plain-button" @click=${() => fleet.select([])} aria-label="Select none">${icon("close")}</button>
     </div></section>`;
 }

@@ -186,7 +186,9 @@ export function updates(fleet, changed, selected = new Set()) {
     },
     async start() {
       const begun = await rolloutDialog(fleet.all(), state.releases, [...selected]);
-      if (begun) put(begun);
+      if (!begun) return;
+      put(begun);
+      document.getElementById("updates-title")?.scrollIntoView(); // above the list from now on
     },
     async cancel(event, rollout) {
       const button = { currentTarget: event.currentTarget };
