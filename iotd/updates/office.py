@@ -109,7 +109,7 @@ class Office:
         live = self._rollouts.get(id)
         if live is None:
             await self._must_be(id)
-        if live is None or live.rollout.state == model.CANCELLED:
+        if live is None or live.ended or live.rollout.state == model.CANCELLED:
             raise Conflict(f"Roll-out {id} has ended.", "id")
         changes: dict[str, Any] = {"state": model.CANCELLED, "ended_at": self._now()}
         await self._decide(id, by, "cancel roll-out", changes)

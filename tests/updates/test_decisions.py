@@ -62,6 +62,21 @@ class DecisionTests(UpdatesTest):
         await self.live(boards, 240)
         self.assertEqual((await self.office.get(rollout["id"]))["state"], "done")
 
+    async def test_cancel_of_what_is_done(self) -> None:
+        """Who cancels when all have it already is told so, in the second after its end too."""
+        self.release("first")
+        self.release("second")
+        boards = await self.simulated_many(1)
+        rollout = await self.office.start(None, None, False, "ada")
+        live = self.updates._rollouts.get(rollout["id"])
+        assert live is not None
+        await self.live(boards, 120)
+        for _ in range(2):
+            with self.assertRaisesRegex(Conflict, "has ended"):
+                await self.office.cancel(rollout["id"], "ada")
+            self.updates._rollouts.take(live.rollout, live.boards.values())
+        self.assertEqual((await self.office.get(rollout["id"]))["state"], "done")
+
     async def test_cancel(self) -> None:
         """Cancelled, nobody else is offered it; a board in the middle is told that it is gone."""
         self.release("first")
