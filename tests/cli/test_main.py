@@ -18,9 +18,10 @@ from tests.cli.command import CommandCase
 
 LEAVES = [
     "audit list", "audit verify", "campus check", "campus rebuild", "cert", "check", "demo",
-    "device approve", "device key", "device list", "device revoke", "simulate",
-    "students erase", "students import", "students list", "token add", "user add", "user list",
-    "user reset",
+    "device approve", "device key", "device list", "device revoke", "firmware cancel",
+    "firmware list", "firmware release", "firmware resume", "firmware rollout", "firmware status",
+    "flash", "image add", "image fetch", "image list", "simulate", "students erase",
+    "students import", "students list", "token add", "user add", "user list", "user reset",
 ]
 
 
