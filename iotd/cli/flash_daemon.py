@@ -61,9 +61,8 @@ class Here:
         return next((each for each in listed if each["id"] == id), None)
 
     def wire(self, kind: str, tls: bool | None) -> tuple[int | None, bool]:
-        """The plain listener's port, or the encrypted one's when that is wished or all there is."""
-        plain, secret = (wire_of(kind, self._config, each) for each in (False, True))
-        found = secret if tls or (secret.port and not plain.port) else plain
+        """The encrypted listener's port where there is one, unless a plain one is wished for."""
+        found = wire_of(kind, self._config, tls)
         return found.port, found.tls
 
     def host(self, before: str | None) -> str:

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 from iotd.flashing.wishes import Choice
-from iotd.cli.flash_daemon import Elsewhere
+from iotd.cli.flash_daemon import Elsewhere, Here
 from iotd.cli.flash_people import Terminal
+from iotd.cli.place import Place
 from iotd.errors import Invalid
 from tests.cli.command import CommandCase
 from tests.firmware.terminal import SerialBoard
@@ -55,6 +56,14 @@ class FlashTests(CommandCase):
         self.assertRaises(Invalid, Elsewhere, "https://iotd.example", "")
         self.assertEqual(Elsewhere("https://iotd.example:8443/", "t").host(None), "iotd.example")
         self.assertEqual(Elsewhere("http://127.0.0.1:8080", "t").host(None), "")
+
+    def test_encrypted_first(self) -> None:
+        """A board is told the encrypted port where there is one, unless it is to be plain."""
+        path = Path(self.file('[cameras]\nlisten = ["tcp:9001", "ssl:9443"]\n'))
+        here = Here(Place(path, None, False))
+        self.assertEqual(here.wire("camera", None), (9443, True))
+        self.assertEqual(here.wire("camera", False), (9001, False))
+        self.assertEqual(here.wire("watch", None), (5001, False))
 
     def test_dry_run(self) -> None:
         """Without a terminal what has no default is asked for by its option; with all of it said
