@@ -181,6 +181,7 @@ class Roster:
     def forget(self, id: str) -> None:
         """It is gone from the store: take it out of memory and pages too."""
         before = self.devices.pop(id, None)
+        self._heard.pop(id, None)  # or a new one of that id would have been heard before it was
         if before is not None:
             self._tell_pair(before)
         self.bus.publish(DeviceChanged(id, {"id": id, "state": "deleted"}))

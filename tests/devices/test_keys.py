@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import maybeDeferred
+
 from iotd.bus import ReadingHeard
+from iotd.devices.records import all_devices
 from tests.devices.room import DevicePartsTest
 
 THERE = "10.0.0.9"
@@ -40,6 +43,16 @@ class KeyTests(DevicePartsTest):
         key = await self.registry.make_key("wch", by="test")
         self.keyed("wch", key)
         self.assertEqual(self.devices.linked("watch"), ["wch"])
+
+    async def test_removed_and_made_anew(self) -> None:
+        """A new board with the id of one that was removed a moment ago was never seen."""
+        key = await self.registry.make_key("ward-1", "watch", by="test")
+        self.keyed("ward-1", key).leave()
+        await self.registry.remove("ward-1", "test")
+        await self.registry.make_key("ward-1", "watch", by="test")
+        await maybeDeferred(self.registry._roster.write_heard)
+        seen = await self.store.read(all_devices)
+        self.assertEqual([(each.id, each.last_seen) for each in seen], [("ward-1", None)])
 
     async def test_wrong_proof(self) -> None:
         """A wrong key gets a nonce and `denied`; the true one stays, and replaces only itself."""
