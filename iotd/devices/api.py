@@ -58,6 +58,7 @@ class DeviceOut(BaseModel):
     camera: str | None
     place: str | None
     connected: bool
+    connected_since: str | None
     waits_because: str | None
 
 

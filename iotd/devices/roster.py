@@ -65,6 +65,7 @@ class Roster:
         # whoever looks after boards hears of each connection, and of its end
         self.on_link: Callable[[str, str, bool], None] = lambda id, address, connected: None
         self._heard: dict[str, float] = {}
+        self._since: dict[str, float] = {}
         self._lines = FewLines(self._log)
 
     def load(self, connection: Any) -> None:
@@ -96,6 +97,7 @@ class Roster:
         if older is not None:
             older.close("the same device connected again")
         self.links[device.id] = link
+        self._since[device.id] = self.now()
         self.devices[device.id] = replace(device, last_seen=self.now())
         waits = device.approval is Approval.PENDING
         hint = ": it waits; approve it under Devices, or: iotd device approve {id}"
@@ -137,6 +139,7 @@ class Roster:
     def unlink(self, id: str) -> Link | None:
         """Take the live connection of a device, if it has one, off it."""
         self.devices.names.freed(id)
+        self._since.pop(id, None)
         return self.links.pop(id, None)
 
     def hold(self, id: str) -> None:
@@ -215,6 +218,7 @@ class Roster:
             "keyed": device.keyed, "firmware": device.firmware, "last_seen": rfc3339(last_seen),
             "rssi": device.rssi, "patient": device.patient, "camera": device.camera,
             "place": device.place, "connected": connected,
+            "connected_since": rfc3339(self._since.get(device.id)),
             "waits_because": self._why_it_waits(device, connected),
         }
 

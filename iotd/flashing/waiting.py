@@ -41,8 +41,14 @@ def _is_online(device: dict[str, Any] | None, before: dict[str, Any] | None, id:
         raise Refused(f"{id} waits for approval: iotd device approve {id}", "id")
     if device["state"] == "revoked":
         raise Refused(f"{id} was revoked: let it in with iotd device approve {id}", "id")
-    heard = before is None or device["last_seen"] != before["last_seen"]
+    heard = before is None or _contact(device) != _contact(before)
     return bool(device["state"] == "online" and heard)
+
+
+def _contact(device: dict[str, Any]) -> Any:
+    """What is another with each contact: a gate's last message, any other's connection, of
+    which the daemon can't tell whether the board is still behind it."""
+    return device["last_seen" if device["kind"] == "gate" else "connected_since"]
 
 
 def _heard(session: Session, seconds: float) -> bytes:

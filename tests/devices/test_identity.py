@@ -26,6 +26,21 @@ class PairTests(DevicePartsTest):
         old.leave()
         self.assertEqual(self.devices.linked("watch"), ["wch"])
 
+    def test_since_when(self) -> None:
+        """Each connection has its own beginning, by which a new one is known from a dead one."""
+        def since() -> str | None:
+            told: str | None = self.registry.get("wch")["connected_since"]
+            return told
+
+        board = self.started("wch")
+        first = since()
+        self.advance(5.0)
+        self.assertEqual(since(), first)
+        board = self.started("wch")
+        self.assertNotIn(since(), (None, first))
+        board.leave()
+        self.assertIsNone(since())
+
     def test_another_address(self) -> None:
         """The same id from elsewhere is a device of its own, and never takes the other's place."""
         boards = [self.started("cab", f"10.0.0.{n}") for n in range(3)]

@@ -109,7 +109,9 @@ class MemoryDaemon:
         self.calls.append("device")
         if id not in self.keys:
             return None
-        return {"id": id, "state": self.state, "last_seen": str(len(self.calls))}
+        number = str(len(self.calls))
+        return {"id": id, "kind": "camera", "state": self.state, "last_seen": number,
+                "connected_since": number}
 
     def wire(self, kind: str, tls: bool | None) -> tuple[int | None, bool]:
         return 9001, bool(tls)

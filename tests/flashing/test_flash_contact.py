@@ -106,9 +106,17 @@ class ContactTests(SynchronousTestCase):
     def test_a_link_of_before(self) -> None:
         """A link that the restart broke, and that the daemon still holds, is no contact."""
         self.daemon.state = "online"
-        self.daemon.device = lambda id: {"state": "online", "last_seen": "1"}  # type: ignore
-        self.assertRaises(NoContact, self.wait, before={"state": "online", "last_seen": "1"})
-        self.wait(before={"state": "online", "last_seen": "0"})
+        for kind, mark in (("camera", "connected_since"), ("gate", "last_seen")):
+            moving = iter(range(10**6))
+
+            def device(id: str) -> dict[str, Any]:
+                told = {"last_seen": str(next(moving)), "connected_since": str(next(moving))}
+                return {"state": "online", "kind": kind, **told, mark: "1"}
+
+            self.daemon.device = device  # type: ignore[method-assign]
+            before = device("cam-box")
+            self.assertRaises(NoContact, self.wait, before=before)
+            self.wait(before={**before, mark: "0"})
 
     def test_revoked(self) -> None:
         """A device that was revoked is told at once."""

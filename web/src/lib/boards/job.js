@@ -1,7 +1,7 @@
 // From a port to a board that is online: one step after the other, each of which can be gone on with.
 import { api } from "../api.js";
 import { bytes } from "../format.js";
-import { contact } from "./contact.js";
+import { contact, contactBefore } from "./contact.js";
 import { Fault, faultOf } from "./faults.js";
 import { writeMicroPython } from "./micropython.js";
 import { look, sha256 } from "./on-board.js";
@@ -156,9 +156,10 @@ export class Job {
     this.#told ??= await this.#ask({ mpy: found.mpy });
     await finish(repl, this.#told, this.wish, planned.slot, found.slot);
     this.#note("start");
+    const before = await contactBefore(this.wish.id);
     await repl.launch("import machine\nmachine.reset()");
     this.#note("contact");
-    await this.#wait(repl);
+    await this.#wait(repl, before);
   }
 
   #ask(more) {
@@ -170,12 +171,12 @@ export class Job {
     });
   }
 
-  async #wait(repl) {
+  async #wait(repl, before) {
     const enough = new AbortController();
     this.#stop.signal.addEventListener("abort", () => enough.abort());
     const listening = this.#listen(repl, enough.signal);
     try {
-      await contact(this.wish.id, enough.signal, () => this.log);
+      await contact(this.wish.id, before, enough.signal, () => this.log);
     } finally {
       enough.abort();
       await listening;
