@@ -141,7 +141,7 @@ class Elsewhere:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         asked = urllib.request.Request(self._url + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(asked, timeout=SECONDS) as answer:
+            with _STRAIGHT.open(asked, timeout=SECONDS) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as problem:
             raise _refusal(problem) from None
@@ -153,7 +153,19 @@ class Elsewhere:
             raise Unavailable(f"{self._url} does not answer: {why}.{known}", "daemon") from None
 
 
+class _NowhereElse(urllib.request.HTTPRedirectHandler):
+    """The token is for the daemon that was named, and for no other address."""
+
+    def redirect_request(self, *asked: Any) -> None:
+        """Not followed: it is told as a fault."""
+
+
+_STRAIGHT = urllib.request.build_opener(_NowhereElse)
+
+
 def _refusal(problem: urllib.error.HTTPError) -> Exception:
+    if 300 <= problem.code < 400:
+        return Invalid("The daemon says that it is at another address: give that one.", "daemon")
     try:
         told = json.loads(problem.read())
         sentence = str(told.get("detail") or told.get("title"))

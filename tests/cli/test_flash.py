@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from iotd.flashing.wishes import Choice
@@ -12,6 +13,7 @@ from iotd.cli.place import Place
 from iotd.errors import Invalid
 from tests.cli.command import CommandCase
 from tests.firmware.terminal import SerialBoard
+from tests.flashing.https_place import HttpsPlace
 
 
 class FlashTests(CommandCase):
@@ -56,6 +58,18 @@ class FlashTests(CommandCase):
         self.assertRaises(Invalid, Elsewhere, "https://iotd.example", "")
         self.assertEqual(Elsewhere("https://iotd.example:8443/", "t").host(None), "iotd.example")
         self.assertEqual(Elsewhere("http://127.0.0.1:8080", "t").host(None), "")
+
+    def test_leads_elsewhere(self) -> None:
+        """A token goes to the daemon that was named, and not where that one sends us."""
+        with HttpsPlace(self.folder, b"{}") as other, \
+                HttpsPlace(self.folder, b"", leads_to=other.url) as named:
+            # of the one that was made last
+            os.environ["SSL_CERT_FILE"] = str(self.folder / "localhost.pem")
+            self.addCleanup(os.environ.pop, "SSL_CERT_FILE")
+            daemon = Elsewhere(named.url.removesuffix("/image.bin"), "token")
+            fault = self.assertRaises(Invalid, daemon.device, "cam-1")
+            self.assertIn("another address", str(fault))
+            self.assertEqual((len(named.asked), other.asked), (1, []))
 
     def test_encrypted_first(self) -> None:
         """A board is told the encrypted port where there is one, unless it is to be plain."""
