@@ -16,6 +16,13 @@ BOARDS = ("device", "wave", "state", "loaded", "text", "changed_at")
 number = click.argument("id", type=click.IntRange(1, 2**31 - 1))
 
 
+def _each_is_one(context: Any, option: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
+    # a script's empty variable is not to update all boards
+    if any(len(id.split()) != 1 for id in ids):
+        raise click.BadParameter("give the id of one board.")
+    return ids
+
+
 @click.group()
 def firmware() -> None:
     """Firmware of boards: releases and roll-outs over the air."""
@@ -57,7 +64,7 @@ def release(place: Place) -> None:
 @click.option("--build", type=click.IntRange(1, 2**31 - 1), metavar="N",
               help="Of which release; else of the newest.")
 @click.option("--device", "devices", multiple=True, metavar="ID",
-              help="Only to this board; may be given again.")
+              callback=_each_is_one, help="Only to this board; may be given again.")
 @click.option("--older", is_flag=True, help="Boards may go back to it from a newer build.")
 @placed
 def rollout(place: Place, build: int | None, devices: tuple[str, ...], older: bool) -> None:

@@ -83,6 +83,12 @@ class Firmware(CommandCase):
                   "--older")
         self.assertEqual(self.office.calls, [(None, None, False), (7, ["cam-1", "cam-2"], True)])
 
+    def test_no_board_is_not_all_boards(self) -> None:
+        """--device with nothing behind it, as of an empty variable, begins no roll-out."""
+        for id in ("", " ", "cam-1 cam-2"):
+            self.assertEqual(self.iotd("firmware", "rollout", "--device", id).code, 2)
+        self.assertEqual(self.office.calls, [])
+
     def test_status(self) -> None:
         """A roll-out is told with its boards, how far each is, and why it stopped."""
         lines = self.iotd("firmware", "status").out.splitlines()
