@@ -195,7 +195,7 @@ class Session:
         answers = [_json(*each) for each in _ANSWER.findall(out)]
         end = answers.pop() if answers else None
         if None in answers or end != {"end": len(answers)}:
-            raise NoisyLine(_noise(self.port), "port", detail=repr(out[-200:]))
+            raise NoisyLine(_noise(self.port), "port")  # what came may hold a password
         return answers
 
 
