@@ -189,6 +189,12 @@ class BoardTests(FleetCase):
         self.assertEqual((self.clean(), self.faults), ([], []))
         self.page.click("text=All devices")
         expect(self.row("fleet-g").locator("a")).to_be_focused()
+        self.page.click("text=New key")  # as for a board that was never here
+        self.page.fill("dialog [name=id]", "fleet-g")
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator("dialog")).to_contain_text("The key it has now stops working")
+        self.page.click("dialog >> text=Cancel")
+        expect(self.row("fleet-g")).to_contain_text("online")
 
     def test_absent(self) -> None:
         """For a board that was never heard of, the page says what it must reach."""

@@ -61,13 +61,17 @@ async function makeKey(device, button, fleet) {
   if (answer?.key) await showKey(device, answer.key);
 }
 
-/** A key for a board that was not here yet. */
+/** A key for a board that was not here yet; of one that was, the key would end: that is asked. */
 export const newKey = (fleet) => openDialog("New key", (close) => html`<p>For a board with firmware that knows keys: choose its id, put the key on the board, and it is let in when it connects.</p>
-  <form @submit=${(event) => submit(event, async ({ id, kind }) => close(await api("POST", path({ id }, "/key"), { kind })))}>
+  <form @submit=${(event) => submit(event, async ({ id, kind }) => close(fleet.board(id) ?? await api("POST", path({ id }, "/key"), { kind })))}>
     ${field("Id", "id", { id: "f-new-id", pattern: "[a-z0-9\\-]{3,32}", maxlength: 32, autocapitalize: "none", spellcheck: "false", autofocus: true, help: "3 to 32 of a-z, 0-9 and -, as it stands on the board." })}
     ${kindSelect({ kind: "camera" }, "f-new-kind")}${end(close, "Make the key")}
   </form>`).then(async (made) => {
   if (!made) return;
+  if (!made.key) {
+    await makeKey(made, null, fleet);
+    return;
+  }
   await fleet.reload();
   await showKey(made, made.key);
 });
