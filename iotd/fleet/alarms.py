@@ -62,7 +62,9 @@ class Alarms:
     def connected(self, id: str) -> None:
         """One more connection of it."""
         watch = self._watch(id)
-        if watch.connections.add(self._seconds()) and watch.expected:
+        watch.connections.add(self._seconds())
+        # it may have begun while it waited for approval, when nobody is told of it
+        if watch.connections.flapping and watch.expected and not watch.alarms[FLAPPING]:
             watch.alarms[FLAPPING] = True
             self._tell(id, FLAPPING, True)
 

@@ -135,10 +135,6 @@ class Connections:
         self.flapping = self.flapping and not ended
         return ended
 
-    def idle(self, now: float) -> bool:
-        """Whether nothing of it counts any more."""
-        return not self.flapping and (not self._times or now - self._times[-1] > WINDOW)
-
 
 def is_silent(away_since: float | None, now: float, limit: float) -> bool:
     """Whether a board that is away since then, in monotonic seconds, is silent for too long.

@@ -131,3 +131,15 @@ class FlappingTests(FleetTest):
         await self.fleet._behind.finish()
         written = await self.store.run(lambda c: c.execute(board_events.select()).all())
         self.assertEqual(written, [])
+
+    async def test_begun_while_it_waited(self) -> None:
+        """Once it is let in it is told of, if it goes on."""
+        for _ in range(6):
+            self.board("wch").leave()
+            self.turn(2)
+        await self.registry.approve("wch", by="ada")
+        self.assertEqual(self.begun("flapping"), [])
+        self.board("wch")
+        self.assertEqual(self.begun("flapping"), ["wch"])
+        self.turn(1000)
+        self.assertEqual(self.begun("flapping"), [])
