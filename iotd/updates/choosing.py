@@ -51,7 +51,7 @@ def _why_not(
     if not device["keyed"] or device["state"] not in ("online", "offline"):
         return "not approved with a key"
     if report is None and device["firmware"] is None:
-        return "with firmware that never told of itself"
+        return "running firmware that never told of itself"
     if report is not None and report.slot is None:
         return "without a second folder for firmware: flash it once by cable"
     if ((report or Report()).kind or device["kind"]) not in release.kinds:

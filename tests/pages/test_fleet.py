@@ -124,6 +124,8 @@ class ListTests(FleetCase):
         self.page.click("dialog button:has-text('Close') >> nth=-1")
         expect(self.row("fleet-c")).to_contain_text("Hall")
         expect(self.row("fleet-e")).to_have_count(0)
+        self.page.get_by_label("Select none").click()
+        expect(self.page.get_by_label("Select all")).to_be_focused()
         self.page.click(".shown-count label:has-text('Select all')")
         self.page.locator(".many button:has-text('Remove')").click()
         self.page.click("dialog button.danger")

@@ -185,7 +185,7 @@ class DecisionTests(UpdatesTest):
         with self.assertRaisesRegex(Conflict, "No board with a key has told"):
             await self.office.start(None, None, False, "ada")
         board = await self.simulated("w-00", build=1)
-        with self.assertRaisesRegex(Conflict, "w-00 is with firmware that never told"):
+        with self.assertRaisesRegex(Conflict, "w-00 is running firmware that never told"):
             await self.office.start(None, ["w-00"], False, "ada")
         board.come()
         with self.assertRaisesRegex(Invalid, "no device 'nobody'"):

@@ -52,6 +52,8 @@ const fleet = {
     selected.clear();
     for (const id of ids) selected.add(id);
     draw();
+    // the buttons that were used are gone
+    if (!selected.size) document.querySelector(".pick-all input")?.focus({ preventScroll: true });
   },
   async reload() {
     const [now, refusedNow] = await Promise.all([items("/api/v1/boards?limit=1000"), items("/api/v1/devices/refusals")]);
