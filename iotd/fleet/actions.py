@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from iotd.accounts.records import write_audit
 from iotd.accounts.shared import to_its_end
+from iotd.devices.model import check_place
 from iotd.errors import Conflict, Invalid, IotdError
 from iotd.fleet.service import Fleet
 
@@ -44,6 +45,7 @@ class Actions:
             raise Invalid("Say which command.", "command")
         if action == "place" and place is None:
             raise Invalid("Say which place; an empty text takes it away.", "place")
+        check_place(place)
         registry = self._registry
         does: Mapping[str, Callable[[str], Awaitable[Any]]] = {
             "approve": lambda id: registry.approve(id, by=by),

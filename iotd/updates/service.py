@@ -15,6 +15,7 @@ from iotd.devices.service import Registry
 from iotd.site.figures import guarded
 from iotd.store.engine import Store
 from iotd.updates.figures import Figures
+from iotd.updates.firmware import KINDS
 from iotd.updates.firmware import MPY
 from iotd.updates.office import Office
 from iotd.updates.releases import Releases
@@ -105,7 +106,7 @@ class Updates:
 
     def _fetch(self, id: str, fetch: Fetch, reply: Reply) -> None:
         wanted, report = self._rollouts.wanted(id), self._reports.get(id)
-        if wanted is None or report is None or report.kind is None:
+        if wanted is None or report is None or report.kind not in KINDS:
             self._serving.refuse(fetch, reply)
             return
         build, older = wanted

@@ -90,7 +90,8 @@ class FleetApiTests(TestCase):
 
     async def test_bodies(self) -> None:
         """What can't be done to any of them is refused as a whole, and changes nothing."""
-        for action, more in (("command", {}), ("place", {}), ("paint", {}), ("place", {"at": "x"})):
+        for action, more in (("command", {}), ("place", {}), ("paint", {}), ("place", {"at": "x"}),
+                             ("place", {"place": "a\nb"})):
             await self.act(action, "wch-7", status=422, **more)
         await self.act("revoke", status=422)
         await self.act("revoke", *(f"b-{n}" for n in range(501)), status=422)

@@ -123,6 +123,17 @@ class DeviceWireTests(WireTest):
         self.assertEqual(ask(f"fetch manifest:{NONCE} 99999"), ["gone 99999"])
         self.assertEqual(self.count("iotd_updates_gone_total"), 4)
 
+    async def test_kind_of_none(self) -> None:
+        """A board that says it is of a kind that nobody knows gets nothing; others go on."""
+        self.release("first")
+        self.release("second")
+        _, _, ask = await self.on_line()
+        ask(INFO.format(kind="watch"))
+        rollout = await self.office.start(None, None, False, "ada")
+        ask(INFO.format(kind="spoon"))
+        self.assertEqual(ask(f"fetch manifest:{NONCE} 0"), ["gone 0"])
+        self.assertEqual((await self.office.get(rollout["id"]))["state"], "running")
+
     async def test_bad_lines(self) -> None:
         """Lines that can't be read are counted, and harm neither board nor connection."""
         _, board, ask = await self.on_line()
