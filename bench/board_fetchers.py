@@ -78,4 +78,5 @@ def main(port: int, count: int, piece: int, files: Sequence[tuple[str, int]]) ->
 
 if __name__ == "__main__":
     pairs = [word.rpartition("=") for word in sys.argv[4:]]
-    main(*map(int, sys.argv[1:4]), [(name, int(size)) for name, _, size in pairs])
+    port, count, piece = map(int, sys.argv[1:4])
+    main(port, count, piece, [(name, int(size)) for name, _, size in pairs])

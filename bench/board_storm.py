@@ -81,7 +81,8 @@ def _lost(house: House, server: Any) -> Storm:
     house.bench.say("boards: the server goes")
     lost = time.time()
     server.restart()
-    cpu, times = server.process.cpu(), []
+    cpu = server.process.cpu()
+    times: list[float] = []
     while len(times) < house.count:
         if time.time() - lost > PATIENCE:
             raise RuntimeError(f"{len(times)} of {house.count} boards came back")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping
 
 from iotd.times import rfc3339
 from iotd.updates import model
-from iotd.updates.model import Board, Rollout
+from iotd.updates.model import Board, Rollout, Tally
 
 SHOWN = 60  # boards in an event: with more a page asks for the roll-out
 
@@ -67,17 +66,17 @@ class Live:
         self.rollout_unsaved = self.fresh = True
 
 
-def summary(rollout: Rollout, boards: Sequence[Board]) -> dict[str, Any]:
+def summary(rollout: Rollout, tally: Tally) -> dict[str, Any]:
     """A roll-out as the API shows it, without its boards one by one."""
-    counts = Counter(board.state for board in boards)
+    counts = tally.counts
     return {
         "id": rollout.id, "build": rollout.build, "version": rollout.version,
         "state": rollout.state, "wave": rollout.wave,
-        "waves": max((board.wave for board in boards), default=0), "older": rollout.older,
+        "waves": tally.waves, "older": rollout.older,
         "reason": rollout.reason or None, "started_at": rfc3339(rollout.started_at),
         "started_by": rollout.started_by, "wave_at": rfc3339(rollout.wave_at),
-        "ended_at": rfc3339(rollout.ended_at), "boards_total": len(boards),
-        "counts": {state: counts[state] for state in model.STATES},
+        "ended_at": rfc3339(rollout.ended_at), "boards_total": sum(counts.values()),
+        "counts": {state: counts.get(state, 0) for state in model.STATES},
     }
 
 
@@ -95,4 +94,4 @@ def event(live: Live) -> Mapping[str, Any]:
     """What open pages are told of it; ``boards`` is None when there are too many for that."""
     boards = list(live.boards.values())
     shown = boards_json(boards) if len(boards) <= SHOWN else None
-    return {**summary(live.rollout, boards), "boards": shown}
+    return {**summary(live.rollout, model.tally(boards)), "boards": shown}

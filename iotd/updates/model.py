@@ -8,6 +8,7 @@ A board's way:  waiting -> offered -> loading -> trying -> done
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Iterable, Mapping
 
 from iotd.wire.board_lines import Report
 
@@ -64,6 +65,24 @@ class Rollout:
     started_by: str
     wave_at: float
     ended_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many boards of a roll-out are in each state, and which wave is its last."""
+
+    waves: int
+    counts: Mapping[str, int]
+
+
+def tally(boards: Iterable[Board]) -> Tally:
+    """Of boards that are at hand."""
+    counts: dict[str, int] = {}
+    waves = 0
+    for board in boards:
+        counts[board.state] = counts.get(board.state, 0) + 1
+        waves = max(waves, board.wave)
+    return Tally(waves, counts)
 
 
 # -- boards ---------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from iotd.updates import model, records, waves
 from iotd.updates.choosing import choose
 from iotd.updates.firmware import firmware_folder
 from iotd.updates.live import boards_json, summary
-from iotd.updates.model import Board, Rollout
+from iotd.updates.model import Board, Rollout, Tally
 from iotd.updates.release_file import Release
 from iotd.updates.releases import Releases
 from iotd.updates.rollouts import Rollouts
@@ -143,18 +143,18 @@ class Office:
         else:
             rollout = await self._must_be(id)
             boards = await self._store.read(records.boards_of, id)
-        return {**summary(rollout, boards), "boards": boards_json(boards)}
+        return {**summary(rollout, model.tally(boards)), "boards": boards_json(boards)}
 
     async def page(self, limit: int, before: int | None) -> list[dict[str, Any]]:
         """Roll-outs from below an id on, newest first, without their boards."""
         found = await self._store.read(records.list_rollouts, limit, before)
-        return [self._summary(rollout, boards) for rollout, boards in found]
+        return [self._summary(rollout, tally) for rollout, tally in found]
 
-    def _summary(self, rollout: Rollout, boards: list[Board]) -> dict[str, Any]:
+    def _summary(self, rollout: Rollout, tally: Tally) -> dict[str, Any]:
         live = self._rollouts.get(rollout.id)
         if live is not None:
-            rollout, boards = live.rollout, list(live.boards.values())
-        return summary(rollout, boards)
+            rollout, tally = live.rollout, model.tally(live.boards.values())
+        return summary(rollout, tally)
 
     async def _must_be(self, id: int) -> Rollout:
         rollout: Rollout | None = await self._store.read(records.get_rollout, id)

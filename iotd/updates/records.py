@@ -6,15 +6,15 @@ from dataclasses import asdict, replace
 from typing import Any, Iterable, Mapping, Sequence
 
 from sqlalchemy import (
-    BigInteger, Boolean, Column, Connection, ForeignKey, Integer, String, Table, bindparam, insert,
-    select, update,
+    BigInteger, Boolean, Column, Connection, ForeignKey, Integer, String, Table, bindparam, func,
+    insert, select, update,
 )
 
 from iotd.devices.records import devices
 from iotd.errors import Conflict
 from iotd.store.metadata import Time, metadata
 from iotd.updates import model
-from iotd.updates.model import Board, Rollout
+from iotd.updates.model import Board, Rollout, Tally
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
 
@@ -76,18 +76,24 @@ def boards_of(connection: Connection, rollout: int) -> list[Board]:
 
 def list_rollouts(
     connection: Connection, limit: int, before: int | None
-) -> list[tuple[Rollout, list[Board]]]:
-    """Roll-outs with their boards, newest first, from below an id on."""
+) -> list[tuple[Rollout, Tally]]:
+    """Roll-outs, newest first, from below an id on. The database counts their boards: a page
+    of them can have 100,000."""
     query = select(rollouts).order_by(rollouts.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(rollouts.c.id < before)
     found = [_rollout(row) for row in connection.execute(query).mappings()]
     of = rollout_boards.c
-    boards: dict[int, list[Board]] = {each.id: [] for each in found}
-    query = select(rollout_boards).where(of.rollout.in_(boards)).order_by(of.wave, of.device)
-    for row in connection.execute(query).mappings():
-        boards[row["rollout"]].append(_board(row))
-    return [(each, boards[each.id]) for each in found]
+    counted = (
+        select(of.rollout, of.state, func.count(), func.max(of.wave))
+        .where(of.rollout.in_([each.id for each in found])).group_by(of.rollout, of.state)
+    )
+    counts: dict[int, dict[str, int]] = {each.id: {} for each in found}
+    waves = dict.fromkeys(counts, 0)
+    for id, state, count, wave in connection.execute(counted):
+        counts[id][state] = count
+        waves[id] = max(waves[id], wave)
+    return [(each, Tally(waves[each.id], counts[each.id])) for each in found]
 
 
 def add_rollout(

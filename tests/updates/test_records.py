@@ -110,11 +110,13 @@ class RolloutRecordTests(DatabaseTest, SynchronousTestCase):
         self.assertEqual(self.states(cancelled), {"c": model.LEFT})
 
     def test_pages(self) -> None:
-        """They are listed newest first, in pages, each with its boards."""
+        """They are listed newest first, in pages, each with its boards counted."""
         ids = [self.add("a", "b", state=model.OVER).id for _ in range(3)]
+        records.save_boards(self.connection, ids[2], [Board("b", 3, model.DONE)])
         page = records.list_rollouts(self.connection, 2, None)
         self.assertEqual([rollout.id for rollout, _ in page], [ids[2], ids[1]])
-        self.assertEqual([each.device for each in page[0][1]], ["a", "b"])
+        self.assertEqual(page[0][1], model.tally(records.boards_of(self.connection, ids[2])))
+        self.assertEqual((page[0][1].waves, page[0][1].counts), (3, {model.WAITING: 1, "done": 1}))
         page = records.list_rollouts(self.connection, 2, ids[1])
         self.assertEqual([rollout.id for rollout, _ in page], [ids[0]])
         self.assertEqual(records.list_rollouts(self.connection, 2, ids[0]), [])
