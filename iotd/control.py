@@ -6,12 +6,11 @@ the command line opens the parts and performs them by itself.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import inspect
 import pwd
 from typing import Any, Awaitable, Callable, Mapping, Protocol
 
+from iotd.devices.proving import proved
 from iotd.errors import Conflict, Invalid, NotFound
 from iotd.tls.office import Wish
 
@@ -92,31 +91,14 @@ async def board_key(
     Another board's key is not ended without ``replace``; ``peek`` changes nothing and says
     ``why`` that would be refused.
     """
-    known = next((each for each in parts.registry.list() if each["id"] == id), None)
-    held = parts.registry.key_of(id)
-    kept = held is not None and _proves(held, id, nonce or "", mac or "")
-    why = None if known is None or kept or replace else _why_not(known)
-    if kept and known is not None and kind in (None, known["kind"]) or peek:
-        return {"kept": kept, "key": None, "why": why}
+    told = proved(parts.registry, id, kind, nonce or "", mac or "")
+    why = None if replace else told.why
+    if told.kept or peek:
+        return {"kept": told.kept, "key": None, "why": why}
     if why:
         raise Conflict(why, "id")
     key = await parts.registry.make_key(id, kind=kind, by=by)
     return {"kept": False, "key": key, "why": None}
-
-
-def _why_not(known: Mapping[str, Any]) -> str | None:
-    """Why a new key for this device is no small thing."""
-    if known["state"] == "revoked":
-        return f"{known['id']} was revoked: a new key lets it in again."
-    if known["keyed"]:
-        return (f"{known['id']} has a key that is not this board's: a new one shuts the other"
-                " board out.")
-    return None
-
-
-def _proves(key: bytes, id: str, nonce: str, mac: str) -> bool:
-    told = hmac.new(key, f"iotd1|flash|{id}|{nonce}".encode(), hashlib.sha256).hexdigest()
-    return hmac.compare_digest(told.encode(), mac.encode())
 
 
 async def verify_audit(parts: Parts, by: str, ticket: str | None = None) -> Any:

@@ -95,6 +95,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     # flashing
     "flashing.list_kinds": OPERATORS,
     "flashing.add_board": OPERATORS,
+    "flashing.prove_board": OPERATORS,
     "flashing.get_file": OPERATORS,
     "flashing.get_image": OPERATORS,
     # cameras

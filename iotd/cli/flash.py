@@ -89,13 +89,12 @@ def _around(
     config = place.config()
     if (daemon is not None) != token_stdin:
         raise click.UsageError("--daemon and --token-stdin go together")
-    asked: Here | Elsewhere = Here(place)
+    people, folder = Terminal(place.json, yes), images.folder_of(config.data_dir)
     if daemon is not None:
-        asked = Elsewhere(daemon, sys.stdin.read(TOKEN_BYTES).strip())
-    folder = config.data_dir / "firmware"
+        elsewhere = Elsewhere(daemon, sys.stdin.read(TOKEN_BYTES).strip())
+        return Surroundings(people, elsewhere, folder, firmware=elsewhere.firmware)
     return Surroundings(
-        Terminal(place.json, yes), asked, images.folder_of(config.data_dir),
-        None if daemon is not None else Releases(folder),
+        people, Here(place), folder, Releases(config.data_dir / "firmware"),
         make_release=config.data_dir.is_dir() and not dry_run,
     )
 

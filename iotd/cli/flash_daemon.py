@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import http.client
 import json
 import ssl
 import urllib.error
@@ -15,10 +17,13 @@ from iotd.cli.telling import Refused
 from iotd.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 from iotd.flashing import shipped
 from iotd.flashing.choosing import host_for
+from iotd.flashing.model import Firmware
 from iotd.flashing.wires import own_addresses, wire_of
 from iotd.flashing.wishes import NotRunning, Standing
 
 SECONDS = 15.0
+#: Of a board whose settings nobody reads.
+_ANY_ID, _ANY_PORT = "new-board", 9001
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -91,13 +96,11 @@ class Elsewhere:
         self._kinds: dict[str, Any] | None = None
 
     def standing(self, id: str, kind: str, proof: tuple[str, str] | None) -> Standing:
-        """By what HTTP tells, which is not whether the board's key is the right one."""
-        known = self.device(id)
-        if known is None or not known["keyed"]:
-            return Standing()
-        if proof and known["kind"] == kind and known["state"] != "revoked":
-            return Standing(True)
-        return Standing(False, f"{id} has a key: a new one shuts the board that has it out.")
+        """The daemon judges the proof; the board's key stays where it is."""
+        nonce, mac = proof or (None, None)
+        asked = {"id": id, "kind": kind, "nonce": nonce, "mac": mac}
+        told = self._call("POST", "/api/v1/flash/proof", asked)
+        return Standing(told["kept"], told["why"])
 
     def key(self, id: str, kind: str, proof: tuple[str, str] | None, replace: bool) -> str | None:
         """A new key, or None."""
@@ -127,9 +130,28 @@ class Elsewhere:
         return before or ("" if self._host in _LOOPBACK else self._host)
 
     def authority(self) -> bytes:
-        """Not told over HTTP yet."""
-        raise Unavailable("The daemon's wire is encrypted and its authority is on that machine:"
-                          " run iotd flash there.", "daemon")
+        """As the daemon tells browsers."""
+        pem = self._offers()["authority"]
+        if pem is None:
+            raise Unavailable("The daemon's listener is encrypted and it has no authority: run"
+                              " `iotd cert` there.", "daemon")
+        return ssl.PEM_cert_to_DER_cert(pem)
+
+    def firmware(self, kind: str, mpy: int) -> Firmware:
+        """That of the daemon's release, each file the one that it named."""
+        # its settings are made here: the answer's are those of any board
+        asked = {"kind": kind, "id": _ANY_ID, "host": "localhost", "port": _ANY_PORT, "tls": False,
+                 "mpy": mpy, "again": True, "dry_run": True}
+        told = self._call("POST", "/api/v1/flash/boards", asked)
+        files = {each["path"]: self._file(each["sha256"]) for each in told["slot_files"]}
+        return Firmware(kind, told["version"], told["build"], files)
+
+    def _file(self, sha256: str) -> bytes:
+        data = self._ask("GET", f"/api/v1/flash/files/{sha256}")
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise Unavailable(f"{self._url} sent another file than it named: run this again.",
+                              "daemon")
+        return data
 
     def _offers(self) -> dict[str, Any]:
         if self._kinds is None:
@@ -137,15 +159,21 @@ class Elsewhere:
         return self._kinds
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
+        try:
+            return json.loads(self._ask(method, path, body))
+        except ValueError:
+            raise Unavailable(f"What answers at {self._url} is no iotd.", "daemon") from None
+
+    def _ask(self, method: str, path: str, body: Any = None) -> bytes:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         asked = urllib.request.Request(self._url + path, data, headers, method=method)
         try:
             with _STRAIGHT.open(asked, timeout=SECONDS) as answer:
-                return json.loads(answer.read())
+                return bytes(answer.read())
         except urllib.error.HTTPError as problem:
             raise _refusal(problem) from None
-        except (OSError, ssl.SSLError, ValueError) as problem:
+        except (OSError, http.client.HTTPException, ValueError) as problem:
             why = getattr(problem, "reason", problem)
             known = "" if not isinstance(why, ssl.SSLCertVerificationError) else (
                 " Name the file of its authority in the variable SSL_CERT_FILE."

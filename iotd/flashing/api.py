@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iotd.flashing.desk import FlashDesk
-from iotd.flashing.shapes import BoardOut, KindsOut, NewBoard
+from iotd.flashing.shapes import BoardOut, KindsOut, NewBoard, ProofIn, ProofOut
 from iotd.site.routes import Answer, Call, route
 
 #: Content is named by its digest: it can't change.
@@ -28,6 +28,11 @@ class FlashApi:
         """A key for a board, its settings without Wi-Fi, and the list of its files."""
         made = await self._desk.add(call.body, call.who.name)
         return Answer(made, status=200 if call.body.dry_run else 201)
+
+    @route("POST", "/api/v1/flash/proof", body=ProofIn, answer=ProofOut)
+    async def prove_board(self, call: Call) -> dict[str, Any]:
+        """Whether a board has the key that is known of it; nothing is changed."""
+        return self._desk.prove(call.body)
 
     @route("GET", "/api/v1/flash/files/<sha256>", kind="plain")
     async def get_file(self, call: Call, sha256: str) -> Answer:

@@ -12,10 +12,11 @@ from typing import Any, Awaitable, Callable
 
 from iotd.config_sections import Config
 from iotd.devices import model
+from iotd.devices.proving import proved
 from iotd.devices.service import Registry
 from iotd.errors import Conflict, Invalid, NotFound
 from iotd.flashing import presets, settings, shelf, wires
-from iotd.flashing.shapes import NewBoard
+from iotd.flashing.shapes import NewBoard, ProofIn
 from iotd.flashing.shelf import Shelf
 from iotd.flashing.wires import Wire
 from iotd.updates.releases import Releases
@@ -53,7 +54,15 @@ class FlashDesk:
             "kinds": presets.kinds(), "wires": wires.wires_json(self._config),
             "ids": self._free_ids(), "hosts": hosts, "images": images,
             "chips": shelf.chips_json(), "https_url": self._https_url(),
+            "authority": await self._in_thread(self._shelf.authority),
         }
+
+    def prove(self, told: ProofIn) -> dict[str, Any]:
+        """As the control command ``board key`` judges it; makes no key."""
+        found = proved(
+            self._registry, told.id, told.kind, told.nonce or "", told.mac or ""
+        )
+        return found._asdict()
 
     async def add(self, wanted: NewBoard, by: str) -> dict[str, Any]:
         """A key for this board, made as ``iotd device key`` does, and what goes with it.

@@ -27,13 +27,17 @@ OLDEST = (1, 20)
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What flashing needs of the world; ``releases`` None where there are none to be had."""
+    """What flashing needs of the world; ``releases`` None where there are none to be had.
+
+    ``firmware(kind, mpy)`` stands in for them where the firmware comes from another machine.
+    """
 
     people: People
     daemon: Daemon
     images_folder: Path
     releases: shipped.Releases | None = None
     make_release: bool = False
+    firmware: Callable[[str, int], Firmware] | None = None
     tools: Tools = Tools()
     infos: Callable[[], Sequence[Any]] | None = None
     now: Callable[[], float] = time.monotonic
@@ -71,14 +75,20 @@ def _with(session: Session, wishes: Wishes, around: Surroundings) -> Outcome:
     facts = _ours(session.look())
     around.people.say(f"{facts.machine} on {session.port}, MicroPython {facts.release}.")
     kind, chosen = choosing.choose(facts, wishes, around.people, around.daemon)
-    make = around.make_release and not wishes.dry_run
-    firmware = shipped.firmware_for(kind, facts.mpy, around.releases, make)
+    firmware = _firmware(kind, facts, wishes, around)
     wanted = _Wanted(kind, chosen, firmware)
     made = _plan(facts, _keyed(wanted, facts.settings.get("key") or choosing.NO_KEY), around)
     check_room(made, facts)
     if wishes.dry_run:
         return _told(session, facts, wanted, made, "planned", "")
     return _carry_out(session, facts, wanted, made, _Keys(facts, wanted, around), around)
+
+
+def _firmware(kind: str, facts: Facts, wishes: Wishes, around: Surroundings) -> Firmware:
+    if around.firmware is not None:
+        return around.firmware(kind, facts.mpy)
+    make = around.make_release and not wishes.dry_run
+    return shipped.firmware_for(kind, facts.mpy, around.releases, make)
 
 
 class _Keys:

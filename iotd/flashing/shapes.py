@@ -26,6 +26,25 @@ class NewBoard(Strict):
     dry_run: bool = Field(False, description="true: everything but a key is told; 200")
 
 
+class ProofIn(Strict):
+    """What a board that is being written knows of its key, told by whoever holds its cable."""
+
+    id: str = Field(max_length=64)
+    kind: str | None = Field(None, max_length=20, description="what it is to be")
+    nonce: str | None = Field(None, pattern="^[0-9a-f]{32}$")
+    mac: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$",
+        description="HMAC-SHA256 under its key over iotd1|flash|<id>|<nonce>",
+    )
+
+
+class ProofOut(BaseModel):
+    """``kept``: it has the right key. Else ``why`` a new one should be asked about first."""
+
+    kept: bool
+    why: str | None
+
+
 class FileOut(BaseModel):
     """A file for the board; bytes are at ``/api/v1/flash/files/<sha256>``."""
 
@@ -65,3 +84,4 @@ class KindsOut(BaseModel):
     images: list[dict[str, Any]]
     chips: list[dict[str, Any]]
     https_url: str | None
+    authority: str | None = Field(None, description="certificate for encrypted wires, PEM")

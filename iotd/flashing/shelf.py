@@ -8,15 +8,11 @@ from pathlib import Path
 from typing import Any, Callable
 
 from iotd.errors import Unavailable
-from iotd.flashing import images
+from iotd.flashing import images, shipped
 from iotd.flashing.chips import CHIPS
 from iotd.flashing.images import Image
-from iotd.updates.firmware import firmware_folder, version_of
-from iotd.updates.release_file import Release
+from iotd.flashing.model import AUTHORITY, SELECTOR
 from iotd.updates.releases import Releases
-
-#: Where a board has the certificate that its link is checked against.
-CA_PATH = "/ca.der"
 
 
 class Shelf:
@@ -33,7 +29,7 @@ class Shelf:
     def files_for(self, kind: str, mpy: int | None, tls: bool) -> dict[str, Any]:
         """What lies on a board of this kind: ``build``, ``version``, ``slot_files`` by their
         paths below a slot, ``files`` by theirs on the board."""
-        release = self._release()
+        release = shipped.release_for(kind, self._releases, self._now())
         slot = [file_json(*each) for each in release.entries(kind, mpy)]
         root = {**_selector(), **(self._authority() if tls else {})}
         return {"build": release.build, "version": release.version, "slot_files": slot,
@@ -61,20 +57,15 @@ class Shelf:
                 return data if hashlib.sha256(data).hexdigest() == sha256 else None
         return None
 
-    def _release(self) -> Release:
-        """The newest; one of the shipped firmware is made when there is none of its version."""
-        newest, shipped = self._releases.newest(), firmware_folder()
-        if newest is not None and newest.version == version_of(shipped):
-            return newest
-        return self._releases.make(shipped, now=self._now())
+    def authority(self) -> str | None:
+        """The certificate by which boards know this daemon, PEM; None without one."""
+        try:
+            return ssl.DER_cert_to_PEM_cert(shipped.authority(self._data_dir))
+        except Unavailable:
+            return None
 
     def _authority(self) -> dict[str, bytes]:
-        try:
-            text = (self._data_dir / "tls" / "ca.pem").read_text()
-            return {CA_PATH: ssl.PEM_cert_to_DER_cert(text)}
-        except (OSError, ValueError):
-            said = "The encrypted listener's authority is not here: `iotd cert` makes one."
-            raise Unavailable(said) from None
+        return {AUTHORITY: shipped.authority(self._data_dir)}
 
 
 def chips_json() -> list[dict[str, Any]]:
@@ -98,4 +89,4 @@ def _image_json(image: Image) -> dict[str, Any]:
 
 def _selector() -> dict[str, bytes]:
     """What lies on the board's root and chooses the slot."""
-    return {"/main.py": (firmware_folder() / "main.py").read_bytes()}
+    return {SELECTOR: shipped.selector()}
