@@ -55,6 +55,7 @@ class Live:
         moved = (board.state, board.text, board.wave) != (before.state, before.text, before.wave)
         if moved:
             board = replace(board, changed_at=now)
+        if moved or (board.boot, board.last) != (before.boot, before.last):
             self.unsaved.add(board.device)
         self.boards[board.device] = board
         self.fresh = True

@@ -209,10 +209,13 @@ def _verdict(board: Board, report: Report, build: int) -> str:
     number, _, why = rest.partition("-")
     if number != str(build) or word not in ("back", "refused"):
         return ""
-    fresh = (report.boot, report.last) != (board.boot, board.last) and why != "gone"
-    if word == "back" and board.state == TRYING and fresh:
+    if why == "gone" or (report.boot, report.last) == (board.boot, board.last):
+        return ""
+    if word == "back" and board.state == TRYING:
         return f"went back to what it had: {why or 'no reason told'}"
-    if word == "refused" and board.state in (OFFERED, LOADING, TRYING) and fresh:
+    # the same word after a new start is what still lies there: it is told again at each start
+    told_anew = report.last != board.last
+    if word == "refused" and board.state in (OFFERED, LOADING, TRYING) and told_anew:
         return f"refused it: {why or 'no reason told'}"
     return ""
 

@@ -44,10 +44,15 @@ rollout_boards = Table(
     Column("total_bytes", BigInteger, nullable=False),
     Column("text", String(200), nullable=False),
     Column("changed_at", Time, nullable=False),
+    # what it told when it was offered: told again after a restart of iotd it is no news
+    Column("boot", String(40)),
+    Column("last", String(40)),
+    Column("tries", Integer, nullable=False),
 )
 
 #: Of a board; the rest is what this process knows of it.
-_KEPT = ("device", "wave", "state", "done_bytes", "total_bytes", "text", "changed_at")
+_KEPT = ("device", "wave", "state", "done_bytes", "total_bytes", "text", "changed_at", "boot",
+         "last", "tries")
 _AT_ONCE = 500  # names in one statement
 
 

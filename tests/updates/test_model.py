@@ -68,7 +68,18 @@ class BoardTests(SynchronousTestCase):
             self.assertEqual(told(board, stale).state, LOADING)
             board = model.fetched(board, 100, 100, 101.0)
             self.assertEqual(told(board, stale).state, TRYING)
-            self.assertEqual(told(board, replace(stale, boot="b4")).state, FAILED)
+            after = told(board, replace(stale, boot="b4"))
+            self.assertEqual((after.state, after.tries), {
+                "back-8-crash": (FAILED, 1), "refused-8-mac": (OFFERED, 2)}[last])
+
+    def test_old_refusal_after_a_new_start(self) -> None:
+        """A board that loses power while it loads tells again what it refused before: that is
+        no news; another word is."""
+        stale = replace(OLD, last="refused-8-space")
+        board = model.fetched(told(self.waiting, stale), 10, 100, 101.0)
+        self.assertEqual(told(board, replace(stale, boot="b2")).state, LOADING)
+        self.assertEqual(told(board, replace(stale, boot="b2", last="refused-8-mac")).state,
+                         FAILED)
 
     def test_other_builds(self) -> None:
         """How the update before this one ended does not concern this one."""

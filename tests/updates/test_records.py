@@ -57,7 +57,8 @@ class RolloutRecordTests(DatabaseTest, SynchronousTestCase):
     def test_boards(self) -> None:
         """What a board became is written; one that is no device any more is passed over."""
         made = self.add("a", "b")
-        board = Board("a", 1, model.LOADING, 10, 100, "t" * 200, changed_at=NOW + 5)
+        board = Board("a", 1, model.LOADING, 10, 100, "t" * 200, changed_at=NOW + 5,
+                      boot="b1", last="l" * 40, tries=2)
         records.save_boards(self.connection, made.id, [board, Board("gone", 1, model.DONE)])
         records.save_boards(self.connection, made.id, [])
         self.assertEqual(records.boards_of(self.connection, made.id)[0], board)

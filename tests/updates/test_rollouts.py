@@ -261,6 +261,24 @@ class RolloutTests(UpdatesTest):
         await self.live(boards, 300)
         self.assertEqual((await self.office.get(rollout["id"]))["counts"]["done"], 12)
 
+    async def test_restart_after_a_refusal(self) -> None:
+        """iotd starts again while a board loads what it refused before the roll-out was resumed:
+        what it told then stops nothing."""
+        boards, rollout = await self.begun(2, w_00="refused")
+        await self.live(boards, 60)
+        self.assertEqual((await self.office.get(rollout["id"]))["state"], "stopped")
+        boards[0].mute = True
+        await self.office.resume(rollout["id"], "ada")
+        boards[0].tell()
+        self.assertTrue(boards[0].firmware.last and boards[0].told[-1] == "update 2")
+        boards[0].say(f"fetch manifest:{'0' * 32} 0")
+        await self.turn(5.0)
+        self.assertEqual(self.of_each(await self.office.get(rollout["id"]))["w-00"], "loading")
+        await self.restart()
+        boards[0].come()
+        found = await self.office.get(rollout["id"])
+        self.assertEqual((found["state"], self.of_each(found)["w-00"]), ("running", "loading"))
+
     async def test_long_away(self) -> None:
         """iotd itself was away for hours: no board fails for that, and no wave is passed."""
         boards, rollout = await self.begun(12)

@@ -89,5 +89,8 @@ def _rollout_boards() -> None:
         sa.Column("total_bytes", sa.BigInteger, nullable=False),
         sa.Column("text", sa.String(200), nullable=False),
         sa.Column("changed_at", TIME, nullable=False),
+        sa.Column("boot", sa.String(40)),
+        sa.Column("last", sa.String(40)),
+        sa.Column("tries", sa.Integer, nullable=False),
         **PLAIN,
     )
