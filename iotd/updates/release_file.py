@@ -27,6 +27,10 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _PATH = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[A-Za-z0-9_.-]{1,64}){0,4}")
 
 
+class NoFirmware(Invalid):
+    """A release has nothing for a kind of board."""
+
+
 class Entry(NamedTuple):
     """A file of a board: where it lies in the slot, its bytes and their SHA-256 in hex."""
 
@@ -110,10 +114,10 @@ def check_entries(entries: Sequence[Entry]) -> Sequence[Entry]:
 
 
 def manifest(release: Release, kind: str, mpy: int | None, older: bool) -> bytes:
-    """What a board of this kind is to have; Invalid when there is nothing for it."""
+    """What a board of this kind is to have, or NoFirmware."""
     entries = release.entries(kind, mpy)
     if not entries:
-        raise Invalid(f"build {release.build} has no firmware for a {kind[:40]}")
+        raise NoFirmware(f"build {release.build} has no firmware for a {kind[:40]}")
     return canonical({
         "build": release.build, "files": [list(each) for each in entries], "kind": kind,
         "older": older, "version": release.version,

@@ -24,7 +24,7 @@ from iotd.updates.firmware import (
     KINDS, VERSION_FILE, Compiler, Files, check_version, files_of, version_file, version_of,
 )
 from iotd.updates.release_file import MOST_BUILD, MOST_BYTES, Entry, Release
-from iotd.updates.signing import Signing
+from iotd.updates.signing import NOT_THERE, Signing, Unreadable, read
 
 FILES, RELEASE, SIGNATURE = "files", "release.json", "release.sig"
 _MOST_RELEASE = 4 << 20  # bytes of a release.json
@@ -62,18 +62,20 @@ class Releases:
         return release_file.manifest(self.signed(build), kind, mpy, older)
 
     def blob(self, sha256: str) -> bytes | None:
-        """A file by its digest; None when it is not there, or is not what it was."""
+        """A file by its digest; None when it is not there, or is not what it was; Unreadable."""
         if not _HEX.fullmatch(sha256):
             return None
         try:
-            with (self._files / sha256).open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
-        except OSError:
+            data = read(self._files / sha256, MOST_BYTES + 1)
+        except NOT_THERE:
             return None
         return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
     def signed(self, build: int) -> Release:
-        """A release whose signature is right, its files unseen; Invalid says what is wrong."""
+        """A release whose signature is right, its files unseen; Invalid says what is wrong.
+
+        Unreadable when that can't be known now.
+        """
         folder = self._folder / str(build)
         data, signature = _read(folder / RELEASE), _read(folder / SIGNATURE)
         if not self._signing.verify(data, signature):
@@ -86,9 +88,12 @@ class Releases:
     def _looked_at(self, build: int) -> Release:
         try:
             release = self.signed(build)
-        except Invalid as fault:
+        except (Invalid, Unreadable) as fault:
             return Release(build, "", 0, {}, str(fault))
-        return replace(release, fault=self._fault_in(release))
+        try:
+            return replace(release, fault=self._fault_in(release))
+        except Unreadable as fault:
+            return replace(release, fault=str(fault))
 
     def _fault_in(self, release: Release) -> str | None:
         seen: set[str] = set()
@@ -101,10 +106,11 @@ class Releases:
         return None
 
     def _fault_of(self, entry: Entry) -> str | None:
-        if not (self._files / entry.sha256).is_file():
+        try:
+            data = read(self._files / entry.sha256, MOST_BYTES + 1)
+        except NOT_THERE:
             return "is missing"
-        data = self.blob(entry.sha256)
-        whole = data is not None and len(data) == entry.size
+        whole = release_file.entry(entry.path, data) == entry
         return None if whole else "is not what was signed"
 
     def _builds(self) -> Sequence[int]:
@@ -195,7 +201,6 @@ def _make_folder(folder: Path) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(_MOST_RELEASE)
-    except OSError:
-        raise Invalid(f"{path.name} is missing, or can't be read") from None
+        return read(path, _MOST_RELEASE)
+    except NOT_THERE:
+        raise Invalid(f"{path.name} is missing") from None

@@ -102,6 +102,13 @@ class Rollouts:
         if live is not None:
             self._put(live, model.fetched(live.boards[device], done, total, self._seconds()))
 
+    def unfit(self, device: str, build: int, why: str) -> None:
+        """There is nothing for this board in a release: it is left out, and others go on."""
+        live = self._of_device(device)
+        if live is not None and live.rollout.build == build:
+            board = live.boards[device]
+            self._put(live, model.given_up(board, why, self._seconds()))
+
     def broken(self, build: int, why: str) -> None:
         """A release is not what was signed: nobody is to have it."""
         for live in self._live.values():

@@ -15,7 +15,6 @@ from iotd.devices.service import Registry
 from iotd.site.figures import guarded
 from iotd.store.engine import Store
 from iotd.updates.figures import Figures
-from iotd.updates.firmware import KINDS
 from iotd.updates.firmware import MPY
 from iotd.updates.office import Office
 from iotd.updates.releases import Releases
@@ -48,6 +47,7 @@ class Updates:
         self._serving = Serving(
             releases=releases, clock=clock, in_thread=in_thread, key_of=registry.key_of,
             figures=self._figures, progress=self._rollouts.fetched, broken=self._rollouts.broken,
+            unfit=self._rollouts.unfit,
         )
         self.office = Office(
             store=store, registry=registry, releases=releases, rollouts=self._rollouts, now=now,
@@ -106,7 +106,7 @@ class Updates:
 
     def _fetch(self, id: str, fetch: Fetch, reply: Reply) -> None:
         wanted, report = self._rollouts.wanted(id), self._reports.get(id)
-        if wanted is None or report is None or report.kind not in KINDS:
+        if wanted is None or report is None or report.kind is None:
             self._serving.refuse(fetch, reply)
             return
         build, older = wanted

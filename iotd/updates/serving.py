@@ -13,7 +13,9 @@ from twisted.logger import Logger
 from iotd.errors import IotdError
 from iotd.updates.figures import Figures
 from iotd.updates.plan import Plan
+from iotd.updates.release_file import NoFirmware
 from iotd.updates.releases import Releases
+from iotd.updates.signing import Unreadable
 from iotd.wire.board_lines import PART_BYTES, Fetch, gone, part
 
 PARTS_A_SECOND = 200  # of one board
@@ -21,6 +23,9 @@ KEPT_BYTES = 8 << 20  # of files, in memory; all kinds of a release are less tha
 KEPT_PLANS = 32
 PLAN_SECONDS = 60.0  # until a release's signature is looked at again
 IDLE_SECONDS = 60.0  # until a board that fetches nothing is forgotten
+#: A disk gives nothing for so long before a release counts as broken. A board that is not
+#: answered asks three times, 10 s apart.
+TROUBLE_SECONDS = 15.0
 
 Reply = Callable[[str], None]
 
@@ -46,7 +51,8 @@ class _Turn:
 
 class Serving:
     """``progress(id, done, total)`` hears what a board has of all bytes, ``broken(build, why)``
-    of a release that is not what was signed."""
+    of a release that is not what was signed, ``unfit(id, build, why)`` of a board for which
+    there is nothing in it."""
 
     _log = Logger()
 
@@ -54,10 +60,12 @@ class Serving:
         self, *, releases: Releases, clock: Any, in_thread: Callable[..., Deferred[Any]],
         key_of: Callable[[str], bytes | None], figures: Figures,
         progress: Callable[[str, int, int], None], broken: Callable[[int, str], None],
+        unfit: Callable[[str, int, str], None],
     ) -> None:
         self._releases, self._clock, self._in_thread = releases, clock, in_thread
         self._key_of, self._figures = key_of, figures
-        self._progress, self._broken = progress, broken
+        self._progress, self._broken, self._unfit = progress, broken, unfit
+        self._trouble: dict[int, tuple[float, float]] = {}  # by build: since when, and the last
         self._turns: dict[str, _Turn] = {}
         self._plans: OrderedDict[Wanted, tuple[float, Plan]] = OrderedDict()
         self._making, self._files = _Once(), _Kept(KEPT_BYTES)
@@ -119,9 +127,10 @@ class Serving:
             plan = await self._plan(wanted)
             data = await self._file(plan, fetch.sha256) if fetch.sha256 else None
         except IotdError as fault:
-            self._broken(wanted.build, str(fault))
-            self.refuse(fetch, reply)
+            if self._is_final(id, wanted.build, fault):
+                self.refuse(fetch, reply)
             return
+        self._trouble.pop(wanted.build, None)
         # a key is unsealed for a manifest only: that costs a fifth of a part
         if fetch.nonce and (key := self._key_of(id)) is not None:
             data = plan.for_board(key, id, fetch.nonce)
@@ -133,6 +142,25 @@ class Serving:
         reply(part(len(data), fetch.offset, piece))
         if not self._stopped:
             self._progress(id, *plan.after(fetch.sha256, fetch.offset + len(piece)))
+
+    def _is_final(self, id: str, build: int, fault: IotdError) -> bool:
+        """Tell of it; False when the board, which hears nothing, may ask again."""
+        if isinstance(fault, NoFirmware):
+            self._unfit(id, build, str(fault))
+        elif not isinstance(fault, Unreadable) or self._lasts(build, fault):
+            self._broken(build, str(fault))
+        else:
+            return False
+        return True
+
+    def _lasts(self, build: int, fault: Unreadable) -> bool:
+        now = self._clock.seconds()
+        since, last = self._trouble.get(build, (now, now))
+        since = now if now - last > IDLE_SECONDS else since
+        self._trouble[build] = since, now
+        if since == now:
+            self._log.warn("build {build} is tried again: {fault}", build=build, fault=str(fault))
+        return now - since >= TROUBLE_SECONDS
 
     async def _plan(self, wanted: Wanted) -> Plan:
         now = self._clock.seconds()

@@ -19,6 +19,12 @@ from iotd.store.disk import make_private, put
 
 PRIVATE, PUBLIC = "key", "key.pub"
 _MOST = 4096  # bytes of a file that can be one key
+#: Of reading: it will be no better the next time.
+NOT_THERE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+
+
+class Unreadable(Unavailable):
+    """The disk did not give a file that may be as it should be; trying again may help."""
 
 
 class Signing:
@@ -42,9 +48,11 @@ class Signing:
         return private.sign(data)
 
     def verify(self, data: bytes, signature: bytes) -> bool:
-        """Whether this was signed with the private key that belongs to ours."""
+        """Whether this was signed with the private key that belongs to ours; Unreadable."""
         try:
             self._read_public().verify(signature, data)
+        except Unreadable:
+            raise
         except (InvalidSignature, Unavailable):
             return False
         return True
@@ -74,7 +82,7 @@ class Signing:
             raise Unavailable(f"{self._private} can be read by others: chmod 600 {self._private}")
         try:
             key = load_pem_private_key(_read(self._private), None)
-        except (OSError, ValueError, TypeError) as fault:
+        except (*NOT_THERE, ValueError, TypeError) as fault:
             raise Unavailable(f"{self._private} is no private key that can be read.") from fault
         if not isinstance(key, Ed25519PrivateKey):
             raise Unavailable(f"{self._private} is no Ed25519 key.")
@@ -86,7 +94,7 @@ class Signing:
             if not self._public.exists() and self._private.exists():
                 return self._read_private().public_key()
             key = load_pem_public_key(_read(self._public))
-        except (OSError, ValueError) as fault:
+        except (*NOT_THERE, ValueError) as fault:
             raise Unavailable(f"{self._public} is no public key that can be read.") from fault
         if not isinstance(key, Ed25519PublicKey):
             raise Unavailable(f"{self._public} is no Ed25519 key.")
@@ -94,8 +102,18 @@ class Signing:
 
 
 def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(_MOST)
+    return read(path, _MOST)
+
+
+def read(path: Path, most: int) -> bytes:
+    """So many bytes of a file; one of NOT_THERE, or Unreadable."""
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except NOT_THERE:
+        raise
+    except OSError as fault:
+        raise Unreadable(f"{path.name} can't be read: {fault.strerror or fault}") from fault
 
 
 def _raw(key: Ed25519PublicKey) -> bytes:

@@ -7,13 +7,14 @@ import json
 import os
 import random
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from iotd.errors import Invalid
-from iotd.updates.signing import Signing
+from iotd.updates.signing import Signing, Unreadable
 from tests.updates.test_releases import ReleasesTest
 
 
@@ -72,9 +73,21 @@ class AlteredTests(ReleasesTest):
         blob.unlink()
         self.assertRegex(self.fault(), r"common/link\.mpy of the \w+ is missing")
         (self.home / "1" / "release.sig").unlink()
-        self.assertEqual(self.fault(), "release.sig is missing, or can't be read")
+        self.assertEqual(self.fault(), "release.sig is missing")
         (self.home / "1" / "release.sig").write_bytes(b"\0" * 64)
         self.assertEqual(self.fault(), "release.json was not signed with this server's key")
+
+    def test_disk_error(self) -> None:
+        """What the disk does not give may be as it was signed: that is another fault."""
+        made = self.make()
+        blob = self.home / "files" / made.entries("watch", 6)[1].sha256
+        for path, ask in ((blob, lambda: self.releases.blob(blob.name)),
+                          (self.home / "1" / "release.json", lambda: self.releases.signed(1))):
+            with _away(path):
+                self.assertIn(f"{path.name} can't be read", str(self.assertRaises(
+                    Unreadable, ask)))
+                self.assertIn("can't be read", self.fault())
+        self.assertEqual(self.fault(), "None")
 
     def test_moved(self) -> None:
         """A signed release under another number is not offered: nobody is led back by it."""
@@ -96,6 +109,17 @@ class AlteredTests(ReleasesTest):
         """What is wrong with build 1."""
         found = self.releases.get(1)
         return str(found and found.fault)
+
+
+@contextmanager
+def _away(path: Path) -> Iterator[None]:
+    """The disk gives this file to nobody: a loop of links stands for a bad block."""
+    kept = path.with_name("kept")
+    path.rename(kept)
+    path.symlink_to(path.name)
+    yield
+    path.unlink()
+    kept.rename(path)
 
 
 Way = Callable[[Path, random.Random], list[str]]

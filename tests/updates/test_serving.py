@@ -12,7 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from iotd.errors import Unavailable
 from iotd.updates.figures import Figures
+from iotd.updates.release_file import NoFirmware
 from iotd.updates.serving import PLAN_SECONDS, Serving, Wanted
+from iotd.updates.signing import Unreadable
 from iotd.wire.board_lines import Fetch, parse_part
 
 SHA256, DATA = "ab" * 32, b"print(1)\n"
@@ -33,6 +35,7 @@ class ServingTests(SynchronousTestCase):
         self.clock = Clock()
         self.asked: list[tuple[str, Deferred[Any]]] = []
         self.broken: list[str] = []
+        self.unfit: list[tuple[str, int, str]] = []
         self.told: dict[str, list[str]] = {}
         releases: Any = _Releases()
         self.serving = Serving(
@@ -40,6 +43,7 @@ class ServingTests(SynchronousTestCase):
             key_of=lambda id: bytes(32), figures=Figures(CollectorRegistry(), dict),
             progress=lambda id, done, total: None,
             broken=lambda build, why: self.broken.append(why),
+            unfit=lambda id, build, why: self.unfit.append((id, build, why)),
         )
 
     def in_thread(self, what: str, *_: Any) -> Deferred[Any]:
@@ -86,3 +90,30 @@ class ServingTests(SynchronousTestCase):
         self.clock.advance(1.0)
         self.fetch("w-1", Fetch("0" * 32, "", 0))
         self.assertEqual(len(self.asked), 1)
+
+    def test_disk_error(self) -> None:
+        """A disk that gives nothing for a moment is nobody's end: the board is not answered and
+        asks again; one that lasts is told, and a new one later begins anew."""
+        asked = Fetch("0" * 32, "", 0)
+        for seconds, trouble in ((0.0, True), (10.0, True), (10.0, False), (100.0, True)):
+            self.clock.advance(seconds)
+            self.fetch("w-1", asked)
+            self.ended(Unreadable("release.json can't be read: I/O error") if trouble
+                       else MANIFEST)
+            self.clock.advance(PLAN_SECONDS if not trouble else 0.0)
+        self.assertEqual((len(self.told["w-1"]), self.broken), (1, []))
+        self.clock.advance(10.0)
+        self.fetch("w-1", asked)
+        self.ended(Unreadable("release.json can't be read: I/O error"))
+        self.clock.advance(10.0)
+        self.fetch("w-1", asked)
+        self.ended(Unreadable("release.json can't be read: I/O error"))
+        self.assertEqual(self.told["w-1"][1:], ["gone 0"])
+        self.assertEqual(self.broken, ["release.json can't be read: I/O error"])
+
+    def test_nothing_for_a_kind(self) -> None:
+        """A board for whose kind there is nothing is told so by itself."""
+        self.fetch("w-1", Fetch("0" * 32, "", 0))
+        self.ended(NoFirmware("build 2 has no firmware for a spoon"))
+        self.assertEqual((self.told["w-1"], self.broken), (["gone 0"], []))
+        self.assertEqual(self.unfit, [("w-1", 2, "build 2 has no firmware for a spoon")])

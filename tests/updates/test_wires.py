@@ -124,7 +124,8 @@ class DeviceWireTests(WireTest):
         self.assertEqual(self.count("iotd_updates_gone_total"), 4)
 
     async def test_kind_of_none(self) -> None:
-        """A board that says it is of a kind that nobody knows gets nothing; others go on."""
+        """A board that says it is of a kind that nobody knows gets nothing, and is left out
+        with that reason; others go on."""
         self.release("first")
         self.release("second")
         _, _, ask = await self.on_line()
@@ -132,7 +133,9 @@ class DeviceWireTests(WireTest):
         rollout = await self.office.start(None, None, False, "ada")
         ask(INFO.format(kind="spoon"))
         self.assertEqual(ask(f"fetch manifest:{NONCE} 0"), ["gone 0"])
-        self.assertEqual((await self.office.get(rollout["id"]))["state"], "running")
+        found = await self.office.get(rollout["id"])
+        self.assertEqual((found["state"], found["boards"][0]["state"], found["boards"][0]["text"]),
+                         ("running", "left", "build 2 has no firmware for a spoon"))
 
     async def test_bad_lines(self) -> None:
         """Lines that can't be read are counted, and harm neither board nor connection."""
