@@ -43,6 +43,8 @@ def cert(
       iotd cert --name iotd.example.org --name 192.168.1.5
       iotd cert --show
     """
+    if not all(each.strip() for each in (*names, *without)):
+        raise click.UsageError("a name is empty: give a host's name or address")
     told = ask(
         place, "cert", names="\n".join(names), without="\n".join(without),
         days=None if days is None else str(days), renew=_yes(renew),

@@ -155,9 +155,16 @@ def _number(low: int, high: int) -> Callable[[str, str], int]:
     return read
 
 
+def _slot(key: str, value: str) -> str:
+    if value not in ("a", "b"):
+        raise ValueError(f"{key}={value[:20]!r}: allowed are a and b")
+    return value
+
+
 _SIZE = _number(0, 2**32 - 1)
+_TEN_YEARS = 315_360_000  # seconds; what no board is up for
 _READ: dict[str, Callable[[str, str], Any]] = {
-    **dict.fromkeys(("fw", "kind", "chip", "boot", "reset", "slot", "last"), _word),
-    **dict.fromkeys(("build", "up", "free"), _SIZE),
+    **dict.fromkeys(("fw", "kind", "chip", "boot", "reset", "last"), _word),
+    **dict.fromkeys(("build", "free"), _SIZE), "slot": _slot, "up": _number(0, _TEN_YEARS),
     "rssi": _number(-127, 0), "mpy": _number(0, 255), "tls": _number(0, 1),
 }

@@ -18,6 +18,12 @@ class Cert(CommandCase):
         asked: Wish = self.parts.certificates.calls[-1][0]
         return asked
 
+    def test_empty_name(self) -> None:
+        """An empty name, as of a variable of the shell that is not set, is bad use."""
+        said = self.iotd("cert", "--name", "")
+        self.assertEqual((said.code, said.out), (2, ""))
+        self.assertIn("a name is empty", said.err)
+
     def test_wishes(self) -> None:
         """Every option reaches the daemon."""
         self.iotd("cert", "--name", "a.example", "--name", "b.example", "--days", "90", "--renew",

@@ -31,7 +31,8 @@ VECTORS: list[tuple[str, Report | Fetch | None]] = [
     ("info fw=1.1.0+dirty_2", Report(fw="1.1.0+dirty_2")),
     ("info rssi=-127", Report(rssi=-127)),
     ("info rssi=0", Report(rssi=0)),
-    ("info up=4294967295", Report(up=4294967295)),
+    ("info free=4294967295", Report(free=4294967295)),
+    ("info up=315360000", Report(up=315360000)),
     (f"fetch manifest:{NONCE} 0", Fetch(NONCE, "", 0)),
     (f"fetch {SHA} 768", Fetch("", SHA, 768)),
     ("information", None), ("fetching x", None), ("72.00,bpm", None), ("ping", None),
@@ -45,6 +46,7 @@ FAULTY = [
     ("info build=+7", "build="), ("info build=٧", "build="), ("info rssi=1", "-127 to 0"),
     ("info rssi=-128", "-127"), ("info mpy=256", "255"), ("info tls=2", "0 to 1"),
     ("info fw=", "fw="), ("info kind=" + "x" * 41, "1 to 40"), ("info kind=a/b", "kind="),
+    ("info up=315360001", "0 to"), ("info slot=c", "a and b"), ("info slot=", "a and b"),
     ("info boot=ä", "boot="), ("info kind=<b>", "kind="), ("info free=1.5", "free="),
     ("fetch", "offset"), ("fetch ", "offset"), (f"fetch {SHA}", "offset"),
     (f"fetch {SHA} ", "offset"), (f"fetch {SHA} -1", "offset"), (f"fetch {SHA} 1 2", "offset"),
@@ -58,8 +60,9 @@ FAULTY = [
 words = st.from_regex(r"[A-Za-z0-9._+-]{1,40}", fullmatch=True)
 sizes = st.integers(0, 2**32 - 1)
 _OF = {
-    **dict.fromkeys(("fw", "kind", "chip", "boot", "reset", "slot", "last"), words),
-    **dict.fromkeys(("build", "up", "free"), sizes),
+    **dict.fromkeys(("fw", "kind", "chip", "boot", "reset", "last"), words),
+    **dict.fromkeys(("build", "free"), sizes), "slot": st.sampled_from("ab"),
+    "up": st.integers(0, 315_360_000),
     "rssi": st.integers(-127, 0), "mpy": st.integers(0, 255), "tls": st.integers(0, 1),
 }
 reports = st.builds(Report, **{name: st.none() | each for name, each in _OF.items()})
@@ -91,7 +94,7 @@ class BoardLineTests(SynchronousTestCase):
         """The longest report of a board that keeps to its words is a line that is taken."""
         told = {name: "refused-4294967295-version" for name in ("last",)}
         report = Report("1.1.0-rc1+local", 4294967295, "cabinet_camera", "esp32s3", "9f2c11aa",
-                        "watchdog", 4294967295, 4294967295, -127, "a", 255, told["last"], 1)
+                        "watchdog", 315360000, 4294967295, -127, "a", 255, told["last"], 1)
         self.assertLess(len(board_lines.format_report(report)), MAX_LINE_BYTES)
         self.assertEqual(len(fields(Report)), 13)
 
