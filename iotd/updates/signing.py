@@ -6,7 +6,10 @@ Ed25519, RFC 8032: 64 bytes over the bytes of ``release.json`` as they are.
 from __future__ import annotations
 
 import os
+import secrets
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -15,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from iotd.errors import Conflict, Unavailable
-from iotd.store.disk import make_private, put
+from iotd.store.disk import make_private, put, sync_file, sync_folder
 
 PRIVATE, PUBLIC = "key", "key.pub"
 _MOST = 4096  # bytes of a file that can be one key
@@ -58,24 +61,26 @@ class Signing:
         return True
 
     def _make(self) -> None:
-        if self._public.exists():
+        # the private key is put there first: beside a public one it may have come meanwhile
+        if self._public.exists() and not self._private.exists():
             raise Conflict(
                 f"The private key is not in {self._private.parent}: make the release where it"
                 " is kept, and copy it here."
             )
-        private = Ed25519PrivateKey.generate()
-        draft = self._private.with_name(PRIVATE + ".new")
-        draft.unlink(missing_ok=True)
-        make_private(draft)
-        draft.write_bytes(private.private_bytes(
+        private = Ed25519PrivateKey.generate().private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-        ))
-        put(draft, self._private)
+        )
+        with _draft_of(self._private, private) as draft:
+            try:
+                os.link(draft, self._private)
+            except FileExistsError:
+                pass  # somebody else's was first: that is the key
+        sync_folder(self._private.parent)
 
     def _write_public(self, key: Ed25519PublicKey) -> None:
-        draft = self._public.with_name(PUBLIC + ".new")
-        draft.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-        put(draft, self._public)
+        pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        with _draft_of(self._public, pem) as draft:
+            put(draft, self._public)
 
     def _read_private(self) -> Ed25519PrivateKey:
         if os.stat(self._private).st_mode & 0o077:
@@ -99,6 +104,19 @@ class Signing:
         if not isinstance(key, Ed25519PublicKey):
             raise Unavailable(f"{self._public} is no Ed25519 key.")
         return key
+
+
+@contextmanager
+def _draft_of(path: Path, data: bytes) -> Iterator[Path]:
+    """A private file of this content beside it, on disk, that no other process has; it goes."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
+    make_private(draft)
+    try:
+        draft.write_bytes(data)
+        sync_file(draft)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes:

@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,6 +18,7 @@ from iotd.updates.firmware import KINDS, canonical
 from iotd.updates.plan import Plan
 from iotd.updates.release_file import Release
 from iotd.updates.releases import Releases
+from iotd.updates.signing import Signing
 from tests.updates.room import write_source
 
 NOW = 1_800_000_000.0
@@ -129,6 +132,33 @@ class MakingTests(ReleasesTest):
         shutil.copytree(other / "files", self.home / "files", dirs_exist_ok=True)
         newest = self.releases.newest()
         self.assertEqual(newest and newest.build, 2)
+
+    def test_first_keys_at_once(self) -> None:
+        """Processes that need the first key at the same time agree on one, and leave nothing
+        beside it."""
+        self.home.mkdir()
+        code = ("import sys, pathlib; from iotd.updates.signing import Signing;"
+                " signing = Signing(pathlib.Path(sys.argv[1])); sys.stdin.readline();"
+                " print(signing.sign(b'x').hex())")
+        command = [sys.executable, "-c", code, str(self.home.absolute())]
+        begun = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  text=True) for _ in range(3)]
+        for each in begun:
+            assert each.stdin is not None
+            each.stdin.write("\n")
+            each.stdin.flush()
+        signed = {each.communicate()[0].strip() for each in begun}
+        self.assertEqual(len(signed), 1)
+        self.assertTrue(Signing(self.home).verify(b"x", bytes.fromhex(signed.pop())))
+        self.assertEqual({each.name for each in self.home.iterdir()}, {"key", "key.pub"})
+
+    def test_key_that_came_meanwhile(self) -> None:
+        """A key that another process puts there between look and make is the one that signs."""
+        self.home.mkdir()
+        other, late = Signing(self.home), Signing(self.home)
+        signature = other.sign(b"x")
+        late._make()
+        self.assertEqual(late.sign(b"x"), signature)
 
     def test_key_for_others(self) -> None:
         """A key that others can read signs nothing."""
