@@ -21,6 +21,7 @@ from iotd.updates.firmware import KINDS, MPY, VERSION_FILE, canonical, check_ver
 FORMS = ("mpy6", "py")
 #: What a board takes; more is refused there.
 MOST_FILES, MOST_BYTES = 128, 1 << 20
+MOST_PATH, MOST_MANIFEST = 64, 16384
 MOST_BUILD = 2**31 - 1
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -111,6 +112,33 @@ def check_entries(entries: Sequence[Entry]) -> Sequence[Entry]:
     if len(entries) > MOST_FILES or sum(each.size for each in entries) > MOST_BYTES:
         raise Invalid(f"it has more than {MOST_FILES} files, or than {MOST_BYTES >> 20} MiB")
     return entries
+
+
+def check_made(release: Release) -> None:
+    """Invalid, with kind and file, for a release that boards would refuse."""
+    for kind, forms in release.kinds.items():
+        for form, entries in forms.items():
+            try:
+                for each in entries:
+                    _check_path(each.path)
+                check_entries(entries)
+                size = len(manifest(release, kind, MPY if form == "mpy6" else None, False))
+                if size > MOST_MANIFEST:
+                    raise Invalid(f"its list of {len(entries)} files has {size:,} bytes, boards"
+                                  f" take {MOST_MANIFEST:,}")
+            except Invalid as fault:
+                name = kind.replace("_", " ")
+                raise Invalid(f"The firmware for a {name} can't be released: {fault}.") from None
+
+
+def _check_path(path: str) -> None:
+    if len(path) > MOST_PATH:
+        raise Invalid(f"{path[:100]} has {len(path)} signs, boards take {MOST_PATH}")
+    try:
+        _path(path)
+    except ValueError:
+        raise Invalid(f"{path!r} is no path that boards take: A-Z a-z 0-9 _ . - in five folders"
+                      " at most") from None
 
 
 def manifest(release: Release, kind: str, mpy: int | None, older: bool) -> bytes:

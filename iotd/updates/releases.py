@@ -144,9 +144,7 @@ class Releases:
         return release
 
     def _write(self, release: Release, files: dict[str, dict[str, Files]]) -> None:
-        for forms in release.kinds.values():
-            for entries in forms.values():
-                release_file.check_entries(entries)
+        release_file.check_made(release)
         try:
             _make_folder(self._folder)
             data = release_file.encode(release)

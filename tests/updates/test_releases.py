@@ -208,9 +208,30 @@ class MakingTests(ReleasesTest):
         """What no board would take is not released."""
         for number in range(130):
             (self.source / "watch" / f"m{number}.py").write_text("x = 1\n")
-        with self.assertRaisesRegex(Invalid, "128 files"):
+        with self.assertRaisesRegex(Invalid, "for a watch can't be released.*128 files"):
             self.releases.make(self.source)
         self.assertEqual(self.releases.all(), [])
+
+    def test_paths(self) -> None:
+        """A path that boards refuse is told when the release is made; one sign less is taken."""
+        for name, said in (("x" * 61, "65 signs, boards take 64"), ("a b", "no path that boards")):
+            odd = self.source / "watch" / f"{name}.py"
+            odd.write_text("x = 1\n")
+            with self.assertRaisesRegex(Invalid, f"for a watch can't be released.*{said}"):
+                self.releases.make(self.source)
+            odd.unlink()
+        self.assertEqual(self.releases.all(), [])
+        (self.source / "watch" / f"{'x' * 60}.py").write_text("x = 1\n")
+        self.assertIsNone(self.releases.make(self.source).fault)
+
+    def test_long_manifest(self) -> None:
+        """A list of files that is longer than boards take is told, though they are not too
+        many."""
+        (self.source / "gate" / ("y" * 40)).mkdir()
+        for number in range(120):
+            (self.source / "gate" / ("y" * 40) / f"{'x' * 20}{number:03}").write_text("")
+        with self.assertRaisesRegex(Invalid, "for a gate can't be .* bytes, boards take 16,384"):
+            self.releases.make(self.source)
 
 
 class ManifestTests(ReleasesTest):
