@@ -6,8 +6,10 @@ import socket
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Awaitable
 
+from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from iotd.devices.deadlines import SILENT_LIMIT, Deadlines
 from iotd.devices.model import Admission, Approval
@@ -41,6 +43,7 @@ class LinkProtocol(Protocol):
         self._id: str | None = None
         self._nonce: tuple[str, str] | None = None
         self._closed = self._is_new = False
+        self._answers: _Answers | None = None
 
     # -- life -------------------------------------------------------------------
 
@@ -85,6 +88,9 @@ class LinkProtocol(Protocol):
     def close(self, reason: str) -> None:
         """End the connection; the reason was logged by who decided it."""
         self._closed = True
+        if self._answers is not None:
+            self._answers = None
+            self.transport.unregisterProducer()  # or TLS waits for it
         self.transport.loseConnection()
 
     def _admit(self, admission: Admission) -> None:
@@ -142,7 +148,13 @@ class LinkProtocol(Protocol):
         )
 
     def _write_line(self, line: str) -> None:
-        if not self._closed:
+        """Tell a board what it asked; one that asks on and reads nothing is told nothing more."""
+        if self._closed:
+            return
+        if self._answers is None:
+            self._answers = _Answers()
+            self.transport.registerProducer(self._answers, True)
+        if not self._answers.waiting:
             self.transport.write(f"{line}\n".encode("ascii"))
 
     # -- refusals --------------------------------------------------------------------
@@ -155,6 +167,26 @@ class LinkProtocol(Protocol):
         name = self._id or (self._nonce[0] if self._nonce else None)
         self._server.admissions.refuse(self._server.wire, self.address, name, cause, reason)
         self.close(reason)
+
+
+@implementer(IPushProducer)
+class _Answers:
+    """``waiting``: more than 64 KiB of what a board was told is unsent. It asks again for what
+    was left out."""
+
+    waiting = False
+
+    def pauseProducing(self) -> None:
+        """Twisted's buffer is full."""
+        self.waiting = True
+
+    def resumeProducing(self) -> None:
+        """It is empty."""
+        self.waiting = False
+
+    def stopProducing(self) -> None:
+        """The connection is gone."""
+        self.waiting = True
 
 
 def watch_link(transport: object) -> None:
