@@ -67,7 +67,20 @@ class Slots:
 
     def refused(self, build: int, word: str) -> None:
         """Remember why an update was not taken."""
-        self.write("/last", "refused-{}-{}".format(build, word))
+        told = "refused-{}-{}".format(build, word)
+        self.write("/last", told)
+        if self.read("/last") != told:
+            self.remove("/last")  # FAT renames onto no other file; a word lost is no harm
+            self.write("/last", told)
+
+    def replaces(self) -> bool:
+        """Whether a file takes another's place at one stroke: without that no try is counted."""
+        for text in ("1", "2"):
+            self.write("/probe", text)
+        told = self.read("/probe")
+        self.remove("/probe")
+        self.remove("/probe.new")
+        return told == "2"
 
     def last(self) -> str:
         """How the last update ended: ok-8, back-8-crash, refused-8-mac, or empty."""

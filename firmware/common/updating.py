@@ -38,6 +38,8 @@ class Update:
         Ends when the other slot is whole and on trial. Raises Refused or OSError.
         """
         found = yield from self._manifest()
+        if not self._slots.replaces():
+            raise Refused("fs", "the file system replaces no file, so no firmware can be tried")
         # From here on the slot is no good until it is whole
         if not self._slots.settle():
             raise OSError("the flash takes nothing")

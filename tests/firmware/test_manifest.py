@@ -31,6 +31,9 @@ from common.updating import Update
 class Slots:
     root, other, version = "", "b", {ours}
 
+    def replaces(self):
+        return True
+
     def settle(self):
         raise OSError("TAKEN")
 

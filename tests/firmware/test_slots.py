@@ -9,9 +9,33 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.firmware import rig
 from tests.firmware.flash import put, state, version_file
+from tests.firmware.vm import run_script
 from common.slots import Slots
 
 assert rig.FIRMWARE.is_dir()
+
+
+#: Two refusals, and whether files are replaced: as the VM's file system does it, then as FAT.
+IN_THE_VM = """
+import os
+from common.slots import Slots
+
+slots, rename = Slots("", ["/a"]), os.rename
+
+
+def as_fat_does(old, new):
+    if new[1:] in os.listdir("/"):
+        raise OSError(17)
+    rename(old, new)
+
+
+for os.rename in (rename, as_fat_does):
+    said = [slots.replaces()]
+    for build in (8, 9):
+        slots.refused(build, "fs")
+        said.append(slots.last())
+    print("told", said, [name for name in os.listdir("/") if "probe" in name])
+"""
 
 
 class SlotsTests(SynchronousTestCase):
@@ -23,6 +47,16 @@ class SlotsTests(SynchronousTestCase):
 
     def slots(self, path: str = "/b") -> Slots:
         return Slots(str(self.root), [path, ""])
+
+    def test_in_the_vm(self) -> None:
+        """A board knows whether its files are replaced at one stroke, and tells a refusal
+        either way."""
+        files = {f"/common/{name}.py": (rig.FIRMWARE / "common" / f"{name}.py").read_text()
+                 for name in ("__init__", "slots")}
+        told = [line for line in run_script(IN_THE_VM, files).splitlines()
+                if line.startswith("told")]
+        self.assertEqual(told, [f"told [{well}, 'refused-8-fs', 'refused-9-fs'] []"
+                                for well in (True, False)])
 
     def test_where(self) -> None:
         """Where it runs is told by the way of imports; what it is, by version.json there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import errno
 import os
 from collections import namedtuple
@@ -11,7 +12,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.firmware import rig
-from tests.firmware.flash import put, version_file
+from tests.firmware.flash import put, state, version_file
 from tests.firmware.release import Release, sha256
 from common import updating
 from common.slots import Slots
@@ -21,6 +22,13 @@ ID, KEY = "cam-one", bytes(range(32))
 FILES = {"main.py": b"print('new')\n", "common/link.mpy": bytes(range(256)) * 9,
          "common/__init__.py": b"", "sensors/deep/x.py": b"x" * 768}
 Space = namedtuple("Space", "bsize frsize blocks free")
+
+
+def rename_as_fat_does(old: str, new: str) -> None:
+    """Onto a name that is free."""
+    if os.path.exists(new):
+        raise OSError(errno.EEXIST, "there is one")
+    os.replace(old, new)
 
 
 class UpdaterTests(SynchronousTestCase):
@@ -72,6 +80,20 @@ class UpdaterTests(SynchronousTestCase):
         slot = self.root / "b"
         return {path.relative_to(slot).as_posix(): path.read_bytes()
                 for path in slot.rglob("*") if path.is_file()}
+
+    def test_file_system_that_replaces_nothing(self) -> None:
+        """On FAT no try could be counted: that is told, each time, and nothing is touched."""
+        before = self.there()
+        self.patch(os, "rename", rename_as_fat_does)
+        self.patch(builtins, "print", lambda *said: None)
+        self.assertEqual(self.run_through(), "refused-8-fs")
+        self.made()
+        self.release = Release("camera", 9, FILES)
+        self.assertEqual(self.run_through(9), "refused-9-fs")
+        self.assertEqual(state(self.root), {"slot": "a", "last": "refused-9-fs"})
+        self.assertEqual((self.there(), self.restarts), (before, 0))
+        self.assertEqual({each.name for each in self.root.iterdir()} & {"probe", "probe.new"},
+                         set())
 
     def test_taken(self) -> None:
         """All files, nothing else, on trial; then it starts anew, once nobody needs the board."""
