@@ -12,7 +12,7 @@ from typing import Any
 from bench.board_house import House
 from bench.daemon import free_ports
 from bench.process import SERVER_CORE, Child
-from bench.report import Table, median
+from bench.report import Table
 
 SHARE, BACK = 5.0, 90.0  # % of all boards in the busiest second, s until all are back
 PATIENCE = 300.0
@@ -46,34 +46,32 @@ class Bare:
         return child
 
 
-def measure(house: House, rounds: int) -> Table:
-    """Restarts of the daemon, and of the other server."""
+def measure(house: House) -> Table:
+    """A restart of the daemon, and one of the other server."""
     table = Table(
         f"{house.count:,} boards lose the server, which comes back at once",
         ("server", "busiest second", "of all", "all back after s", "CPU-s", "CPU ms a board"),
     )
     bare = Bare()
-    plain = _rounds(house, bare, rounds)
+    plain = _stormed(house, bare)
     bare.process.end()
-    ours = _rounds(house, house.iotd, rounds)
-    for who, some in (("bare Twisted: accepts only", plain), ("iotd", ours)):
-        busiest, back, cpu = (median(getattr(one, name) for one in some)
-                              for name in ("busiest", "back", "cpu"))
-        table.add(who, f"{busiest:.0f}", f"{busiest / house.count * 100:.1f} %", f"{back:.1f}",
-                  f"{cpu:.2f}", f"{cpu / house.count * 1000:.2f}")
-    worst = max(one.busiest for one in ours)
-    table.aim("busiest second, the worst", worst / house.count * 100, most=SHARE, unit=" %")
-    table.aim("all back, the worst", max(one.back for one in ours), most=BACK, unit=" s")
+    ours = _stormed(house, house.iotd)
+    for who, storm in (("bare Twisted: accepts only", plain), ("iotd", ours)):
+        share = storm.busiest / house.count * 100
+        table.add(who, storm.busiest, f"{share:.1f} %", f"{storm.back:.1f}", f"{storm.cpu:.2f}",
+                  f"{storm.cpu / house.count * 1000:.2f}")
+    table.aim("busiest second", ours.busiest / house.count * 100, most=SHARE, unit=" %")
+    table.aim("all back", ours.back, most=BACK, unit=" s")
     table.notes.append("s: from the word to stop on, so with its end and start; CPU: from when it"
                        " answers until all are back and told of themselves")
     return table
 
 
-def _rounds(house: House, server: Any, rounds: int) -> list[Storm]:
+def _stormed(house: House, server: Any) -> Storm:
     house.switch_on(server)
-    some = [_lost(house, server) for _ in range(rounds)]
+    storm = _lost(house, server)
     house.switch_off(server)
-    return some
+    return storm
 
 
 def _lost(house: House, server: Any) -> Storm:
