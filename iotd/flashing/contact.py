@@ -72,8 +72,8 @@ class Ear:
         return [shown for shown in map(self._line, lines) if shown]
 
     def _line(self, text: str) -> str:
-        plain = "".join(each for each in text if each.isprintable()).strip()[:MOST_LINE]
-        shown = hide(plain, self.secrets)
+        plain = "".join(each for each in text if each.isprintable()).strip()
+        shown = hide(plain, self.secrets)[:MOST_LINE]
         self.up = self.up or plain.startswith("link: up")
         for sign in _SIGNS:
             found = sign.pattern.search(plain)

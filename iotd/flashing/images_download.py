@@ -68,7 +68,7 @@ def _copy(
     answer: Any, file: BinaryIO, pinned: Pinned, progress: Callable[[int, int], None],
     until: float,
 ) -> str:
-    total = pinned.size or int(answer.headers.get("Content-Length") or 0)
+    total = pinned.size or _length(answer.headers.get("Content-Length") or "")
     digest, done = hashlib.sha256(), 0
     # read1: what has come, so that a dribble does not outlast the time there is
     while chunk := answer.read1(CHUNK):
@@ -83,6 +83,11 @@ def _copy(
     if done < total:
         raise _away(pinned, f"it broke off after {done:,} of {total:,} bytes")
     return digest.hexdigest()
+
+
+def _length(told: str) -> int:
+    """0 for what is no number: the digest tells whether all of it came."""
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 16 else 0
 
 
 def _away(pinned: Pinned, why: str) -> Unavailable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any, Iterable, Mapping, Sequence
@@ -164,10 +165,22 @@ def default_id(kind: str, unique: str) -> str:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """The text without any of these; the longest first, so that no end of one is left."""
-    for secret in sorted({each for each in secrets if each}, key=len, reverse=True):
-        text = text.replace(secret, "…")
+    """The text without any of these, however a board prints them; the longest first, so that no
+    end of one is left."""
+    forms = {form for each in secrets if each for form in _printed(each)}
+    for form in sorted(forms - {""}, key=len, reverse=True):
+        text = text.replace(form, "…")
     return text
+
+
+def _printed(secret: str) -> set[str]:
+    """As it is, as repr() shows it here and on a board, as text and as bytes, and that in a
+    repr() again; without what does not print."""
+    forms = {secret, repr(secret)[1:-1], ascii(secret)[1:-1], json.dumps(secret)[1:-1],
+             repr(secret.encode(errors="replace"))[2:-1]}
+    forms |= {form.replace(quote, f"\\{quote}") for form in forms for quote in "'\""}
+    forms |= {ascii(form)[1:-1] for form in forms}
+    return forms | {"".join(each for each in form if each.isprintable()) for form in forms}
 
 
 def _same(there: Mapping[str, str], wanted: Mapping[str, bytes]) -> bool:

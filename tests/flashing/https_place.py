@@ -33,12 +33,12 @@ class HttpsPlace:
     """``with HttpsPlace(folder, data) as place:`` answers ``place.url``.
 
     ``cut`` bytes of it come and no more, ``leads_to`` another address, ``status`` a fault;
-    ``dribble`` comes a byte at a time. ``place.context`` trusts it.
+    ``dribble`` comes a byte at a time, ``length`` is told of it. ``place.context`` trusts it.
     """
 
     def __init__(
         self, folder: Path, data: bytes, cut: int | None = None, leads_to: str = "",
-        status: int = 200, dribble: bool = False,
+        status: int = 200, dribble: bool = False, length: str | None = None,
     ) -> None:
         place = self
         self.asked: list[str] = []
@@ -50,7 +50,7 @@ class HttpsPlace:
                 self.send_response(302 if leads_to else status)
                 if leads_to:
                     self.send_header("Location", leads_to)
-                self.send_header("Content-Length", str(len(data)))
+                self.send_header("Content-Length", length or str(len(data)))
                 self.end_headers()
                 self._send(data if cut is None else data[:cut])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -46,6 +47,19 @@ class EarTests(SynchronousTestCase):
             shown = ear.hear(b"wifi: no 'home', again in 976 ms\r\n")
             self.assertEqual(shown, ["wifi: no '\u2026', again in 976 ms"])
         self.assertIn("--wifi ask", str(ear.final))
+
+    def test_names_as_they_are_printed(self) -> None:
+        """A name or password is shown in no way in which a board prints it."""
+        names = ("caf\u00e9 \U0001f600", "it's", 'the "best"', "it's \"b\"", "back\\slash",
+                 "tab\tbed", "z\u00fcrich")
+        for name in names:
+            ear = Ear((name, "secret"))
+            for told in (repr(name), ascii(name), repr(name.encode()), name, json.dumps(name),
+                         repr(f"no {name!r}"), ascii(f"no {name!r} or \"x\""),
+                         repr(repr(name.encode()) + "\"'")):
+                [shown] = ear.hear(f"wifi: no {told}, again in 976 ms\n".encode())
+                for word in ("caf", "it", "best", "slash", "bed", "rich"):
+                    self.assertNotIn(word, shown, (name, told))
 
     def test_falling_over(self) -> None:
         """A firmware that falls over is told with the last line of its traceback."""

@@ -50,6 +50,13 @@ class DownloadTests(TestCase):
         self.assertEqual(os.listdir(self.folder), [])
         self.assertEqual(images.available(self.folder), [])
 
+    def test_broken_length(self) -> None:
+        """A length that is none is passed over where no size is known: the digest decides."""
+        for length in ("many", "1e3", "9" * 5000):
+            with HttpsPlace(self.there, DATA, length=length) as place:
+                self.assertEqual(self.fetched(place, size=None).path.read_bytes(), DATA)
+            (self.folder / os.listdir(self.folder)[0]).unlink()
+
     def test_whole(self) -> None:
         """It is fetched with progress, and not again."""
         with HttpsPlace(self.there, DATA) as place:
