@@ -77,7 +77,7 @@ class StoryTests(SynchronousTestCase):
 
     def test_out_of_the_box(self) -> None:
         """An empty board is online after one command and has a release's number; a second one
-        changes nothing; told by another machine it is another device."""
+        changes nothing; told by another machine it is another device with the same firmware."""
         said = self.say(*self.words(self.cable().port, "cam-box"))
         self.assertIn("board: link: up", said)
         self.assertIn("The daemon says: online.", said.splitlines()[-1])
@@ -96,3 +96,6 @@ class StoryTests(SynchronousTestCase):
         words = self.words(self.cable().port, "cam-far", "--daemon", address, "--token-stdin")
         self.assertIn("online", self.say(*words, stdin=self.daemon.token()))
         self.assertEqual(self.state_of("cam-far"), "online")
+        slot = (self.flash / "slot").read_text()
+        found = json.loads((self.flash / slot / "version.json").read_text())
+        self.assertEqual(found["build"], 1)
