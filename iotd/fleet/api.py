@@ -33,6 +33,7 @@ class FleetApi:
     async def list_board_events(self, call: Call, id: str) -> dict[str, Any]:
         """What happened to a board and what people did to it, the newest first."""
         since = self._fleet.registry.device(id).first_seen
+        await self._fleet.settle(id)
         found = await self._fleet.store.read(
             history, id, since, call.query.limit + 1, call.query.after
         )

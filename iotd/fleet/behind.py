@@ -75,6 +75,11 @@ class Behind:
         )
         return written
 
+    async def settle(self, id: str) -> None:
+        """What happened to this board so far is written, or could not be."""
+        if self._writing is not None or any(event.device == id for event in self._events):
+            await self.finish()
+
     async def finish(self) -> None:
         """Wait for the write that is on its way, and write the rest."""
         for _ in range(2):

@@ -181,6 +181,10 @@ class Fleet:
         """One board as JSON, or NotFound."""
         return self._json(self.registry.get(id))
 
+    async def settle(self, id: str) -> None:
+        """Its history holds all that happened to it so far."""
+        await self._behind.settle(id)
+
     def page_data(self) -> dict[str, Any]:
         """What the page begins with."""
         return {

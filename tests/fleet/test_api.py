@@ -124,12 +124,12 @@ class FleetApiTests(TestCase):
         self.assertEqual(await self.acts("update device"), [("wch-7", "olga")])
 
     async def test_history(self) -> None:
-        """What happened and who did what, the newest first, page by page; no act on another."""
+        """What happened up to now and who did what, the newest first, page by page; no act on
+        another."""
         await self.act("place", "wch-7", place="Hall")
         self.app.now += 1
         self.app.bus.publish(BoardTold("wch-7", "dev", Report(boot="bb", reset="crash"),
                                        self.app.now))
-        await self.app.boards.fleet._behind.finish()
         page = await self.get("/wch-7/events?limit=2")
         self.assertEqual({*page["items"][0]}, {*EventOut.model_fields})
         told = [(one["what"], one["text"], one["by"]) for one in page["items"]]
