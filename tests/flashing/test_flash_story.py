@@ -6,11 +6,13 @@ import json
 import time
 from pathlib import Path
 
+from playwright.sync_api import expect
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.field_camera import scenes
 from tests.firmware.terminal import SerialBoard
 from tests.firmware.vm import Board
+from tests.pages.house import chromium, sign_in
 from tests.running_daemon import RunningDaemon, until
 
 NETWORK, PASSWORD = "home of secrets", "correct horse battery"
@@ -70,6 +72,17 @@ class StoryTests(SynchronousTestCase):
                    if each["id"] == id]
         return str(found["state"])
 
+    def is_on_the_page(self, id: str) -> None:
+        """An operator's browser shows it online."""
+        self.daemon.iotd("user", "add", "olga", "--role", "operator", "--password-stdin",
+                         stdin=PASSWORD)
+        context = chromium().new_context(base_url=f"http://127.0.0.1:{self.daemon.ports['web']}")
+        self.addCleanup(context.close)
+        page = context.new_page()
+        sign_in(page, "olga", PASSWORD)
+        page.goto("/devices")
+        expect(page.locator("tr.board", has_text=id)).to_contain_text("online")
+
     def unplug(self) -> None:
         """The board goes from its network back to the cable."""
         assert self.networked is not None
@@ -82,6 +95,7 @@ class StoryTests(SynchronousTestCase):
         self.assertIn("board: link: up", said)
         self.assertIn("The daemon says: online.", said.splitlines()[-1])
         self.assertEqual(self.state_of("cam-box"), "online")
+        self.is_on_the_page("cam-box")
         self.assertEqual(json.loads((self.flash / "a/version.json").read_text())["build"], 1)
 
         self.unplug()

@@ -147,6 +147,17 @@ def chromium() -> Browser:
     return browser
 
 
+SIGN_IN = """async (body) => (await fetch("/api/v1/session", {
+  method: "POST", headers: { "Content-Type": "application/json" }, body })).status"""
+
+
+def sign_in(page: Page, name: str, password: str) -> None:
+    """An account without a second factor, in this page's browser."""
+    page.goto("/login")
+    told = json.dumps({"username": name, "password": password})
+    assert page.evaluate(SIGN_IN, told) == 200, name
+
+
 class House:
     """A daemon that is set up, with its admin's session and second factor."""
 

@@ -19,15 +19,13 @@ from tests.firmware.vm import camera_board
 from tests.flashing.rom import ESP32, Rom
 from tests.flashing.rom_image import image_for
 from tests.pages.cable import Cable
-from tests.pages.house import AXE, PASSWORD, SHOTS, chromium, watch_faults
+from tests.pages.house import AXE, PASSWORD, SHOTS, chromium, sign_in, watch_faults
 from tests.pages.test_looks import FAULTS, SMALL_TARGETS, SMALLEST
 from tests.running_daemon import HERE, RunningDaemon
 from tests.tls.room import made as certificates
 
 NAME = "iotd.test"
 WIFI, SECRET = "garden-network", "a gnome behind the shed"
-SIGN_IN = """async (body) => (await fetch("/api/v1/session", {
-  method: "POST", headers: { "Content-Type": "application/json" }, body })).status"""
 LOOKS = ((360, "dark"), (1280, "light"), (360, "light"), (1280, "dark"))
 
 
@@ -71,9 +69,7 @@ class AddBoardCase(SynchronousTestCase):
         self.faults = watch_faults(page)
         if cable is not None:
             cable.plug(page)
-        page.goto("/login")
-        told = json.dumps({"username": "olga", "password": PASSWORD})
-        self.assertEqual(page.evaluate(SIGN_IN, told), 200)
+        sign_in(page, "olga", PASSWORD)
         page.goto("/devices")
         page.click("text=Add a board")
         page.wait_for_selector(".add-board > :not([aria-busy])")
@@ -145,6 +141,22 @@ class WhereTests(AddBoardCase):
             if not encrypted:
                 expect(inside).to_contain_text("iotd cert")
             self.look(page, f"add-board-plain{'' if encrypted else '-no-tls'}")
+
+    def test_plain_after_encrypted(self) -> None:
+        """Who signed in at https:// and does so again at http:// is told why it does not last."""
+        context = named_browser().new_context(ignore_https_errors=True)
+        self.addCleanup(context.close)
+        page = context.new_page()
+        page.goto(self.secure().replace("localhost", NAME) + "/login")
+        for origin in (None, f"http://{NAME}:{daemon(True).ports['web']}/login"):
+            if origin is not None:
+                page.goto(origin)
+            page.fill("[name=username]", "olga")
+            page.fill("[name=password]", PASSWORD)
+            page.keyboard.press("Enter")
+            if origin is None:
+                page.wait_for_url(lambda url: "/login" not in url)
+        expect(page.locator(".form-error")).to_contain_text("Open the page by https://")
 
     def test_no_usb(self) -> None:
         """A browser without USB is told which ones have it."""
