@@ -55,6 +55,7 @@ class Pages:
     def __init__(self, iotd: Iotd) -> None:
         self.ms: dict[str, list[float]] = defaultdict(list)
         self._iotd, self._ending = iotd, threading.Event()
+        self._fault: Exception | None = None
         self._camera = Camera(iotd)
         works: tuple[tuple[str, float, Callable[[], None]], ...] = (
             ("/healthz", 0.05, self._getter("/healthz")),
@@ -66,16 +67,14 @@ class Pages:
         for thread in self._threads:
             thread.start()
 
-    def worst(self, name: str) -> float:
-        """ms."""
-        return max(self.ms[name], default=0.0)
-
     def end(self) -> None:
-        """Ask no more."""
+        """Ask no more; RuntimeError when somebody got no answer."""
         self._ending.set()
         for thread in self._threads:
             thread.join()
         self._camera.close()
+        if self._fault is not None:
+            raise RuntimeError(f"a page meanwhile: {self._fault}")
 
     def _getter(self, path: str) -> Callable[[], None]:
         link = http.client.HTTPConnection("127.0.0.1", self._iotd.web, timeout=PATIENCE)
@@ -93,7 +92,11 @@ class Pages:
     def _ask(self, name: str, pause: float, work: Callable[[], Any]) -> None:
         while not self._ending.wait(pause):
             begin = time.perf_counter()
-            work()
+            try:
+                work()
+            except Exception as fault:  # told when the wave is over
+                self._fault = fault
+                return
             self.ms[name].append((time.perf_counter() - begin) * 1000)
             if work == self._camera.press:
                 self._camera.rest()
