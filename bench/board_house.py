@@ -16,6 +16,7 @@ from bench.process import Child, client_core, until
 FIRST = "127.50.0.1"
 KINDS = ("camera", "watch")
 PATIENCE = 300.0
+LINES = 'iotd_updates_lines_total{what="info"}'
 REPORT_SECONDS = 30.0  # as the firmware tells of itself
 
 
@@ -33,14 +34,19 @@ class House:
         self.registering = time.monotonic() - begin
 
     def switch_on(self, server: Any = None, report_seconds: float = REPORT_SECONDS) -> None:
-        """All boards, out of the box; returns when the daemon, or ``server``, has all."""
+        """All boards, out of the box; returns when the daemon, or ``server``, has all.
+
+        The daemon has heard each of them by then."""
         server = server or self.iotd
+        told = self.figure(LINES)
         self.crowd = self.bench.keep(Child(
             [Path(sys.executable), "-m", "bench.board_crowd", str(server.cameras),
              str(server.devices), FIRST, str(report_seconds), self._keys], client_core(),
         ))
         if server is self.iotd:
             self.until_online()
+            until("all boards told of themselves",
+                  lambda: self.figure(LINES) >= told + self.count, PATIENCE)
         else:
             until("all connected", lambda: self.ask().get("connected", 0) >= self.count, PATIENCE)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 from bench import board_flash, board_storm, board_updates
-from bench.board_house import House
+from bench.board_house import LINES, House
 from bench.daemon import Iotd
 from bench.load import Bench
 from bench.report import Table
@@ -16,7 +16,6 @@ BOARDS, QUICK_BOARDS = 1_000, 200
 ROUNDS = 3
 TELL_EVERY, TELL_SECONDS = 1.0, 20.0
 PER = 10_000
-LINES = 'iotd_updates_lines_total{what="info"}'
 
 
 def run(bench: Bench, iotd: Iotd) -> list[Table]:
