@@ -30,7 +30,9 @@ SOAK = "tests.soak"
 # for three quarters of a minute and a whole one: beside all others
 WAITS = [f"{SOAK}.test_deadlines", f"{SOAK}.test_storm"]
 # more kills and looks of quick tests that are run anyway: left to `make soak`
-SOAK_ONLY = ("test_kills", "test_campus_kills", "test_record_kills", "test_looks")
+SOAK_ONLY = (
+    "test_kills", "test_campus_kills", "test_record_kills", "test_rollout_kills", "test_looks",
+)
 # of about equal time, each with a browser and a daemon of its own; the rest is one more
 LAST_PARTS = (
     ("test_record_story", "test_gates", "test_campus", "test_students"),
