@@ -37,6 +37,7 @@ SOAK_ONLY = (
 LAST_PARTS = (
     ("test_record_story", "test_gates", "test_campus", "test_students"),
     ("test_looks",),
+    ("test_add_board", "test_fleet", "test_updates"),
     ("test_door", "test_people", "test_sharing", "test_shell"),
     ("test_labs", "test_questionnaire", "test_advice", "test_habits", "test_report"),
 )
