@@ -131,7 +131,7 @@ class Serving:
                 self.refuse(fetch, reply)
             return
         self._trouble.pop(wanted.build, None)
-        # a key is unsealed for a manifest only: that costs a fifth of a part
+        # a key is unsealed for a manifest only: no part of a file needs it
         if fetch.nonce and (key := self._key_of(id)) is not None:
             data = plan.for_board(key, id, fetch.nonce)
         if data is None or fetch.offset >= max(1, len(data)):
