@@ -45,6 +45,13 @@ def listener(endpoint: str) -> Wire:
     return Wire(int(found[1]) or None if found else None, encrypted)
 
 
+def doors(what: str, endpoints: Sequence[str]) -> list[dict[str, Any]]:
+    """What boards of a kind must reach: ``{"what","port","tls"}`` for each endpoint string
+    that has a port."""
+    found = [listener(text) for text in endpoints]
+    return [{"what": what, "port": wire.port, "tls": wire.tls} for wire in found if wire.port]
+
+
 def wires_json(config: Config) -> dict[str, dict[str, Any]]:
     """For each kind of board."""
     return {kind: asdict(wire_of(kind, config)) for kind in WIRES}

@@ -33,7 +33,7 @@ class Fleet:
 
     ``updater(ids, by)`` begins an update of these boards; whoever has firmware sets it. What it
     raises may have ``refused``, the reasons by board, and then it works without those.
-    ``doors()`` says what boards must reach here, as ``texts.doors`` makes it.
+    ``doors()`` says what boards must reach here, as {"what","port","tls"}.
     """
 
     _log = Logger()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Sequence
+from typing import Any
 
 from iotd.fleet.alarms import SILENT
 from iotd.fleet.crowd import FEW, WINDOW as WINDOW_OF_CROWD
 from iotd.fleet.model import CONNECTIONS, WINDOW
-
-_PORT = re.compile(r"^(tcp|tcp6|ssl):(?:.*:)?(?:port=)?(\d+)(?::|$)")
 
 
 def firmware(version: str | None, build: int | None) -> str | None:
@@ -53,14 +50,3 @@ def _cause(board: dict[str, Any]) -> str:
     if why and why["at"] != board.get("last_seen"):
         return f"It was turned away: {why['reason']}."
     return "Check its power and its Wi-Fi."
-
-
-def doors(what: str, endpoints: Sequence[str]) -> list[dict[str, Any]]:
-    """What boards of a kind must reach: ``{"what","port","tls"}`` for each endpoint string
-    that has a port."""
-    found = []
-    for text in endpoints:
-        match = _PORT.match(text)
-        if match and int(match[2]):  # 0: whatever port is free, as tests like it
-            found.append({"what": what, "port": int(match[2]), "tls": match[1] == "ssl"})
-    return found

@@ -12,9 +12,9 @@ from iotd.config_sections import Config
 from iotd.devices.service import Registry
 from iotd.flashing.api import FlashApi
 from iotd.flashing.desk import FlashDesk
+from iotd.flashing.wires import doors
 from iotd.fleet.api import FleetApi
 from iotd.fleet.service import Fleet
-from iotd.fleet.texts import doors
 from iotd.site.events import Audience
 from iotd.site.routes import Identity
 from iotd.store.engine import Store

@@ -185,6 +185,13 @@ class WireTests(SynchronousTestCase):
         ):
             self.assertEqual(listener(text), wire, text)
 
+    def test_doors(self) -> None:
+        """Ports of endpoints, and whether what goes there is encrypted."""
+        found = wires.doors("devices", [
+            "tcp:5001", "ssl:5002:interface=10.0.0.1", "tcp6:port=5003", "unix:/run/x", "tcp:0"])
+        self.assertEqual([(one["port"], one["tls"]) for one in found],
+                         [(5001, False), (5002, True), (5003, False)])
+
     def test_broker(self) -> None:
         """Gates go to the broker: this machine's, or the one that is named, never its password."""
         for broker, wire in (

@@ -138,13 +138,6 @@ class WordTests(SynchronousTestCase):
         told = [texts.firmware(*each) for each in (("1.1.0", 8), ("1.1.0", None), (None, 8))]
         self.assertEqual(told, ["1.1.0+8", "1.1.0", None])
 
-    def test_doors(self) -> None:
-        """Ports of endpoints, and whether what goes there is encrypted."""
-        found = texts.doors("devices", [
-            "tcp:5001", "ssl:5002:interface=10.0.0.1", "tcp6:port=5003", "unix:/run/x", "tcp:0"])
-        self.assertEqual([(one["port"], one["tls"]) for one in found],
-                         [(5001, False), (5002, True), (5003, False)])
-
     def test_alarms_fit(self) -> None:
         """An alarm's sentence fits its place however long the name is."""
         board = {"id": "x", "name": "n" * 100, "rssi": -85, "last_seen": None,
