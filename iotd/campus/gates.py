@@ -26,7 +26,6 @@ from iotd.campus.notes import Notes
 from iotd.campus.ranges import Ranges
 from iotd.campus.routes import Route
 from iotd.devices.service import Registry
-from iotd.errors import NotFound
 from iotd.site.figures import guarded
 from iotd.store.engine import Store
 from iotd.wire.gate_messages import replay_payload
@@ -240,10 +239,8 @@ class Gates:
         ))
 
     def _name(self, id: str) -> str:
-        try:
-            return self._registry.device(id).name
-        except NotFound:
-            return id
+        known = self._registry.find(id)
+        return id if known is None else known.name
 
     # -- what people decide ---------------------------------------------------------------
 

@@ -61,6 +61,10 @@ class Registry:
         devices = self._roster.devices
         return [self._roster.json(devices[id]) for id in sorted(devices)]
 
+    def find(self, id: str) -> Device | None:
+        """One device, or None where ``device`` raises NotFound."""
+        return self._roster.devices.get(id)
+
     def on_link(self, listener: Callable[[str, str, bool], None]) -> None:
         """Tell ``listener(id, address, connected)`` of each connection, and of its end."""
         self._roster.on_link = listener

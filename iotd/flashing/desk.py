@@ -101,7 +101,7 @@ class FlashDesk:
             allowed = ", ".join(wires.WIRES)
             raise Invalid(f"There is no firmware for {wanted.kind!r}: {allowed}.", "kind")
         model.check_id(wanted.id, wanted.kind)
-        if self._knows(wanted.id) and not wanted.again:
+        if self._registry.find(wanted.id) is not None and not wanted.again:
             raise Conflict(f"{wanted.id} is there already: choose another id.", "id")
         if wanted.host is not None and not _HOST.fullmatch(wanted.host):
             raise Invalid("A host is a name or an address, without http:// and path.", "host")
@@ -111,12 +111,6 @@ class FlashDesk:
         if wanted.place and wanted.place.strip():
             given["place"] = _place(wanted.place.strip())
         return given
-
-    def _knows(self, id: str) -> bool:
-        try:
-            return bool(self._registry.device(id))
-        except NotFound:
-            return False
 
     async def _first_address(self) -> str:
         found = await self._in_thread(wires.own_addresses)

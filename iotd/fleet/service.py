@@ -13,7 +13,6 @@ from iotd.bus import AlertWanted, BoardChanged, BoardTold, Bus, DeviceChanged
 from iotd.devices.model import Approval
 from iotd.devices.refusals import Refusal
 from iotd.devices.service import Registry
-from iotd.errors import NotFound
 from iotd.fleet import model, records, texts
 from iotd.fleet.alarms import FLAPPING, SILENT, Alarms
 from iotd.fleet.behind import Behind
@@ -101,9 +100,7 @@ class Fleet:
     # -- what is heard --------------------------------------------------------------------
 
     def _told(self, told: BoardTold) -> None:
-        try:
-            self.registry.device(told.device)
-        except NotFound:
+        if not self._known(told.device):
             return  # it was removed while it spoke
         id, report = told.device, told.report
         board, events = model.told(self._boards.get(id), id, report, told.at)
@@ -210,10 +207,8 @@ class Fleet:
         return self.get(id) if self._known(id) else None
 
     def _approved(self, id: str) -> bool:
-        return self._known(id) and self.registry.device(id).approval is Approval.APPROVED
+        device = self.registry.find(id)
+        return device is not None and device.approval is Approval.APPROVED
 
     def _known(self, id: str) -> bool:
-        try:
-            return bool(self.registry.device(id))
-        except NotFound:
-            return False
+        return self.registry.find(id) is not None

@@ -19,7 +19,6 @@ from iotd.campus.register_api import RegisterApi
 from iotd.campus.statistics_api import StatisticsApi
 from iotd.config_sections import Config
 from iotd.devices.service import Registry
-from iotd.errors import NotFound
 from iotd.jobs.campus_core import CampusCore
 from iotd.jobs.gate_line import GateLine
 from iotd.site.events import Audience
@@ -122,10 +121,8 @@ class Campus:
         return None if known is None else known.rollno
 
     def _name(self, device: str) -> str:
-        try:
-            return str(self._registry.device(device).name)
-        except NotFound:
-            return device
+        known = self._registry.find(device)
+        return device if known is None else known.name
 
     def _page_data(self, movements: MovementsApi) -> CampusData:
         core = self.core

@@ -8,7 +8,6 @@ from typing import Any, Callable, Sequence
 from iotd.campus.gate_routes import PREFIX
 from iotd.devices.model import Approval
 from iotd.devices.service import Registry
-from iotd.errors import NotFound
 
 TELLS = ("info", "fetch")
 LONGEST = 256  # bytes of a line, as on the other wires
@@ -39,11 +38,10 @@ class GateBoards:
         self._publish(f"{PREFIX}{gate}/update", line.encode("ascii"))
 
     def _may_tell(self, id: str) -> bool:
-        try:
-            device = self._registry.device(id)
-        except NotFound:
+        device = self._registry.find(id)
+        if device is None or not device.keyed:
             return False
-        return device.keyed and device.kind == "gate" and device.approval is Approval.APPROVED
+        return device.kind == "gate" and device.approval is Approval.APPROVED
 
 
 def _is_ours(topic: str) -> bool:
